@@ -1,0 +1,210 @@
+//! Addresses to listen on, as in `http://localhost:5000/base`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::Error;
+
+/// One address to listen on (an entry of `host.Addresses`).
+///
+/// The host is a name, an IP address, or `*` for every address of the machine.
+///
+/// ```
+/// use owin_core::Address;
+///
+/// let address: Address = "http://[::1]:5000/api".parse()?;
+/// assert_eq!((address.scheme(), address.host(), address.port()), ("http", "[::1]", 5000));
+/// assert_eq!(address.path(), "/api");
+/// assert!("http://localhost:0".parse::<Address>().is_err(), "which of two ports would it be?");
+/// # Ok::<_, owin_core::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Address {
+    scheme: String,
+    host: String,
+    port: u16,
+    path: String,
+}
+
+impl Address {
+    /// Makes an address of its parts; the path is empty or starts with `/`.
+    ///
+    /// # Errors
+    ///
+    /// As for parsing the same as text.
+    pub fn new(scheme: &str, host: &str, port: u16, path: &str) -> Result<Self, Error> {
+        format!("{scheme}://{host}:{port}{path}").parse()
+    }
+
+    /// `http` or `https`.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
+    /// A name, an IPv4 address, an IPv6 address in brackets, or `*`.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port; 0 for any that is free.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The path base of what listens there; empty, or starting with `/` and not ending with it.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The same address with another port: the one that was really bound.
+    #[must_use]
+    pub fn with_port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The same address with another host: the one that was really bound.
+    #[must_use]
+    pub fn with_host(mut self, host: impl Into<String>) -> Self {
+        self.host = host.into();
+        self
+    }
+}
+
+impl FromStr for Address {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let wrong = |why: &str| {
+            Error::server(format!("the address {text:?} {why}; write it as http://localhost:5000"))
+        };
+        let (scheme, rest) = text.split_once("://").ok_or_else(|| wrong("has no scheme"))?;
+        let scheme = scheme.to_ascii_lowercase();
+        let default_port = match scheme.as_str() {
+            "http" => 80,
+            "https" => 443,
+            _ => return Err(wrong("is neither http nor https")),
+        };
+        let end = rest.find('/').unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        if path.contains(['?', '#']) || authority.contains(['?', '#']) {
+            return Err(wrong("has a query or a fragment"));
+        }
+        if !is_host_and_port(authority) && !is_any(authority) {
+            return Err(wrong("has no legal host and port"));
+        }
+        let (host, port) = split_port(authority);
+        let port = port.map_or(Some(default_port), |port| port.parse().ok());
+        let port = port.ok_or_else(|| wrong("has no legal port"))?;
+        let host = if host == "+" { "*" } else { host };
+        if port == 0 && host.eq_ignore_ascii_case("localhost") {
+            return Err(Error::server(format!(
+                "the address {text:?} asks for a free port on two addresses at once; name one of \
+                 them: http://127.0.0.1:0 or http://[::1]:0"
+            )));
+        }
+        let path = path.trim_end_matches('/').to_owned();
+        Ok(Self { scheme, host: host.to_owned(), port, path })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}:{}{}", self.scheme, self.host, self.port, self.path)
+    }
+}
+
+/// The host and, where there is one, the port as text.
+fn split_port(authority: &str) -> (&str, Option<&str>) {
+    let after_host = authority.rfind(']').map_or(0, |bracket| bracket + 1);
+    match authority.get(after_host..).and_then(|rest| rest.find(':')) {
+        Some(colon) => {
+            let (host, port) = authority.split_at_checked(after_host + colon).unwrap_or_default();
+            (host, port.get(1..))
+        }
+        None => (authority, None),
+    }
+}
+
+fn is_any(authority: &str) -> bool {
+    let (host, port) = split_port(authority);
+    matches!(host, "*" | "+") && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+/// Says whether a text is `host[:port]` as a `Host` field may hold it (RFC 9110 §7.2, RFC 3986
+/// §3.2): a name, an IPv4 address or an IPv6 address in brackets, and a port that a `u16` holds.
+///
+/// ```
+/// use owin_core::address::is_host_and_port;
+///
+/// assert!(is_host_and_port("example.org:8080") && is_host_and_port("[::1]"));
+/// assert!(!is_host_and_port("user@example.org") && !is_host_and_port("") && !is_host_and_port("::1"));
+/// ```
+#[must_use]
+pub fn is_host_and_port(text: &str) -> bool {
+    let (host, port) = split_port(text);
+    let is_port = |port: &str| {
+        port.is_empty() || (port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok())
+    };
+    if !port.is_none_or(is_port) {
+        return false;
+    }
+    if let Some(literal) = host.strip_prefix('[') {
+        let literal = literal.strip_suffix(']').unwrap_or_default();
+        return literal.parse::<std::net::Ipv6Addr>().is_ok();
+    }
+    !host.is_empty() && has_only_legal_escapes(host) && host.bytes().all(is_name_byte)
+}
+
+/// The bytes of a registered name (RFC 3986 §3.2.2).
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(&byte)
+}
+
+fn has_only_legal_escapes(host: &str) -> bool {
+    host.split('%').skip(1).all(|after| {
+        after.get(..2).is_some_and(|hex| hex.bytes().all(|digit| digit.is_ascii_hexdigit()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_and_written() {
+        for (text, written) in [
+            ("http://localhost:5000", "http://localhost:5000"),
+            ("HTTP://127.0.0.1:0/", "http://127.0.0.1:0"),
+            ("http://[::1]", "http://[::1]:80"),
+            ("https://*:8443/base/", "https://*:8443/base"),
+            ("http://+:80", "http://*:80"),
+        ] {
+            assert_eq!(text.parse::<Address>().unwrap().to_string(), written);
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_with_its_text() {
+        for text in [
+            "",
+            "localhost:5000",
+            "ftp://x",
+            "http://",
+            "http://:80",
+            "http://h:x",
+            "http://h:65536",
+            "http://[::1",
+            "http://h/?q",
+            "http://a b",
+            "http://localhost:0",
+        ] {
+            let error = text.parse::<Address>().unwrap_err().to_string();
+            assert!(error.contains(&format!("{text:?}")), "{error}");
+        }
+    }
+}

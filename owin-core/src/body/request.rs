@@ -1,0 +1,148 @@
+//! `owin.RequestBody`: pulled by the application.
+
+use std::error::Error as StdError;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Buf, Bytes, BytesMut};
+use http::StatusCode;
+use http_body::{Body, Frame, SizeHint};
+
+use crate::Error;
+use crate::body::channel::{self, BodySender};
+use crate::body::{BoxBody, Whole};
+use crate::headers::Headers;
+
+/// The decoded body of a request (OWIN 1.0 §3.4).
+///
+/// An [`http_body::Body`]; with the feature `tokio` an `AsyncRead` too. The end comes only after
+/// the whole body: where the client goes away before, reading fails. Trailer fields are in
+/// [`trailers`](Self::trailers) once the end was reached.
+///
+/// ```
+/// use owin_core::{Environment, Error};
+///
+/// async fn echo(mut env: Environment) -> Result<Environment, Error> {
+///     while let Some(chunk) = env.request_mut().body_mut().chunk().await? {
+///         env.response_mut().write_bytes(chunk).await?;
+///     }
+///     Ok(env)
+/// }
+/// ```
+#[derive(Debug, Default)]
+pub struct RequestBody {
+    body: Option<BoxBody>,
+    /// What an `AsyncRead` did not take yet.
+    #[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "read by the feature `tokio`"))]
+    pub(super) rest: Bytes,
+    trailers: Option<Headers>,
+}
+
+impl RequestBody {
+    /// A body that is at its end.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// Takes any body. The server's own stops with an error where the peer goes away.
+    #[must_use]
+    pub fn new<B>(body: B) -> Self
+    where
+        B: Body<Data: Buf, Error: Into<Box<dyn StdError + Send + Sync>>> + Send + 'static,
+    {
+        Self { body: Some(BoxBody::new(body)), ..Self::default() }
+    }
+
+    /// A body and what feeds it, one frame at a time: who sends waits until it was taken.
+    #[must_use]
+    pub fn channel() -> (BodySender, Self) {
+        let (sender, receiver) = channel::channel();
+        (sender, Self::new(receiver))
+    }
+
+    /// The next bytes; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// Where the rest of the body cannot come any more, or breaks a limit.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        loop {
+            match poll_fn(|cx| Pin::new(&mut *self).poll_frame(cx)).await {
+                None => return Ok(None),
+                Some(frame) => {
+                    if let Ok(data) = frame?.into_data() {
+                        return Ok(Some(data));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The whole rest of the body.
+    ///
+    /// # Errors
+    ///
+    /// As for [`chunk`](Self::chunk), and with the status 413 where there are more than `max_bytes`.
+    pub async fn read_to_end(&mut self, max_bytes: usize) -> Result<Bytes, Error> {
+        let mut all = BytesMut::new();
+        while let Some(chunk) = self.chunk().await? {
+            if all.len() + chunk.len() > max_bytes {
+                return Err(Error::peer(format!("the body has more than {max_bytes} bytes"))
+                    .with_status(StatusCode::PAYLOAD_TOO_LARGE));
+            }
+            if all.is_empty() && self.is_end_stream() {
+                return Ok(chunk);
+            }
+            all.extend_from_slice(&chunk);
+        }
+        Ok(all.freeze())
+    }
+
+    /// The trailer fields; `None` before the end of the body, and where there were none.
+    #[must_use]
+    pub fn trailers(&self) -> Option<&Headers> {
+        self.trailers.as_ref()
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if !self.rest.is_empty() {
+            let rest = std::mem::take(&mut self.rest);
+            return Poll::Ready(Some(Ok(Frame::data(rest))));
+        }
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let polled = body.poll(cx);
+        if let Poll::Ready(Some(Ok(frame))) = &polled
+            && let Some(trailers) = frame.trailers_ref()
+        {
+            self.trailers = Some(Headers::from(trailers.clone()));
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.body.as_ref().is_none_or(BoxBody::is_over)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let Some(body) = self.body.as_ref().filter(|body| !body.is_over()) else {
+            return SizeHint::with_exact(u64::try_from(self.rest.len()).unwrap_or(u64::MAX));
+        };
+        body.size_hint()
+    }
+}
+
+impl From<Whole> for RequestBody {
+    fn from(whole: Whole) -> Self {
+        if whole.is_empty() { Self::empty() } else { Self::new(whole) }
+    }
+}

@@ -1,0 +1,180 @@
+//! `owin.ResponseBody`: where the bytes of the response go.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::{Buf, BufMut, BytesMut};
+
+use crate::body::Whole;
+use crate::{Environment, Error};
+
+/// Takes the bytes that an application pushes; implemented by servers, and by middlewares that
+/// watch or change what is written.
+///
+/// The environment comes along, for the sink that goes to the wire starts the response:
+/// [`Environment::start_response`]. Most servers need no sink of their own, they use
+/// [`Call`](crate::Call).
+pub trait ResponseSink: Send + Sync + 'static {
+    /// Takes some of the bytes, at least one where there is one, or waits until it can.
+    ///
+    /// # Errors
+    ///
+    /// Where the call is over or cancelled, or the bytes break the response.
+    fn poll_write(
+        &self,
+        env: &mut Environment,
+        data: &mut (dyn Buf + Send),
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>>;
+
+    /// Starts the response, sends what was taken, and waits until the transport has it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`poll_write`](Self::poll_write).
+    fn poll_flush(&self, env: &mut Environment, cx: &mut Context<'_>) -> Poll<Result<(), Error>>;
+}
+
+/// The body of a response (OWIN 1.0 §3.5): an outlet for bytes that are pushed, and room for a body
+/// that is handed over whole.
+///
+/// Write through [`Environment::response_mut`]. A middleware replaces the outlet to see or change
+/// what is pushed, and puts the old one back on the way out:
+///
+/// ```
+/// use owin_core::{Environment, Error, ResponseBody, from_fn, middleware::Next};
+///
+/// let shout = from_fn(async |mut env: Environment, next: Next| -> Result<Environment, Error> {
+///     let outlet = env.response_mut().replace_outlet(ResponseBody::capture());
+///     let mut env = next.run(env).await?;
+///     let captured = env.response_mut().replace_outlet(outlet).into_whole();
+///     if let Ok(bytes) = captured.into_bytes() {
+///         env.response_mut().set_body(bytes.to_ascii_uppercase());
+///     }
+///     Ok(env)
+/// });
+/// # let _middleware = shout;
+/// ```
+#[derive(Debug, Default)]
+pub struct ResponseBody {
+    outlet: Outlet,
+    whole: Whole,
+}
+
+/// Where pushed bytes go.
+#[derive(Clone, Default)]
+pub(crate) enum Outlet {
+    /// Nowhere: there is no call, or it is over.
+    #[default]
+    Detached,
+    /// Into memory.
+    Capture(Arc<Mutex<BytesMut>>),
+    /// To whoever implements the trait.
+    Sink(Arc<dyn ResponseSink>),
+}
+
+impl ResponseBody {
+    /// Makes a body whose pushed bytes go to the sink.
+    #[must_use]
+    pub fn new(sink: Arc<dyn ResponseSink>) -> Self {
+        Self { outlet: Outlet::Sink(sink), whole: Whole::empty() }
+    }
+
+    /// Makes a body that keeps what is pushed in memory, until [`into_whole`](Self::into_whole).
+    #[must_use]
+    pub fn capture() -> Self {
+        Self { outlet: Outlet::Capture(Arc::default()), whole: Whole::empty() }
+    }
+
+    /// Makes a body that takes no pushed bytes.
+    #[must_use]
+    pub const fn detached() -> Self {
+        Self { outlet: Outlet::Detached, whole: Whole::empty() }
+    }
+
+    /// What was captured, followed by what was handed over whole.
+    #[must_use]
+    pub fn into_whole(self) -> Whole {
+        let mut whole = self.whole;
+        if let Outlet::Capture(captured) = self.outlet {
+            let captured = std::mem::take(&mut *lock(&captured));
+            whole.prepend(captured.freeze());
+        }
+        whole
+    }
+
+    /// How many bytes were captured or handed over, where that is known.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        let captured = match &self.outlet {
+            Outlet::Capture(captured) => lock(captured).len(),
+            Outlet::Detached | Outlet::Sink(_) => 0,
+        };
+        self.whole.length()?.checked_add(u64::try_from(captured).ok()?)
+    }
+
+    pub(crate) fn outlet(&self) -> Outlet {
+        self.outlet.clone()
+    }
+
+    pub(crate) fn set_whole(&mut self, whole: Whole) {
+        self.whole = whole;
+    }
+
+    pub(crate) fn take_whole(&mut self) -> Whole {
+        std::mem::take(&mut self.whole)
+    }
+
+    pub(crate) fn has_no_whole(&self) -> bool {
+        self.whole.is_empty()
+    }
+}
+
+impl Outlet {
+    pub(crate) fn poll_write(
+        &self,
+        env: &mut Environment,
+        data: &mut (dyn Buf + Send),
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        match self {
+            Self::Detached => Poll::Ready(Err(nobody_takes())),
+            Self::Capture(captured) => {
+                lock(captured).put(data);
+                Poll::Ready(Ok(()))
+            }
+            Self::Sink(sink) => sink.poll_write(env, data, cx),
+        }
+    }
+
+    pub(crate) fn poll_flush(
+        &self,
+        env: &mut Environment,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        match self {
+            Self::Detached => Poll::Ready(Err(nobody_takes())),
+            Self::Capture(_) => Poll::Ready(Ok(())),
+            Self::Sink(sink) => sink.poll_flush(env, cx),
+        }
+    }
+}
+
+fn nobody_takes() -> Error {
+    Error::app("nobody takes the response: the call is over").with_key("owin.ResponseBody")
+}
+
+fn lock(captured: &Mutex<BytesMut>) -> std::sync::MutexGuard<'_, BytesMut> {
+    captured.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for Outlet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Detached => "Detached",
+            Self::Capture(_) => "Capture",
+            Self::Sink(_) => "Sink",
+        })
+    }
+}

@@ -1,0 +1,204 @@
+//! The server's side of one call: what an app does, as a row of events.
+
+mod event;
+mod head;
+mod pipe;
+mod stage;
+
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::Method;
+
+use crate::body::{ResponseBody, Whole};
+use crate::call::pipe::Pipe;
+use crate::call::stage::Stage;
+use crate::features::{ConnectionInfo, Outcome};
+use crate::upgrade::Decision;
+use crate::{BoxApp, Caller, CancelReason, CancelSource, Environment, Error};
+
+pub use self::event::Event;
+pub use self::head::{BodyLength, Head};
+
+/// The server's side of the calls of one connection, one after the other.
+///
+/// A server fills an environment, starts the call, and does what the events say. The response state
+/// machine, the coalescing of small writes, back-pressure, the check of `Content-Length`, the 500
+/// of an app that fails, `HEAD`, and the recycling of the environment are all here, so that every
+/// server has them.
+///
+/// ```
+/// use std::sync::Arc;
+/// use owin_core::{AppExt, Call, Environment, Error, Event, features::{ConnectionInfo, Outcome}};
+///
+/// async fn serve_one() -> Result<String, Error> {
+///     let app = (async |mut env: Environment| -> Result<Environment, Error> {
+///         env.response_mut().set_body("hello");
+///         Ok(env)
+///     }).boxed();
+///     let mut call = Call::new(&app, Arc::new(ConnectionInfo::new()));
+///     let mut env = call.prepare();
+///     env.request_mut().set_target("/greeting")?;
+///     call.start(env);
+///     let mut sent = String::new();
+///     loop {
+///         match call.event().await {
+///             Event::Head => sent += call.head().reason_phrase(),
+///             Event::Data(data) => sent += &String::from_utf8_lossy(&data),
+///             Event::End => break,
+///             _ => {}
+///         }
+///     }
+///     call.complete(Outcome::Completed);
+///     Ok(sent)
+/// }
+/// ```
+pub struct Call {
+    connection: Arc<ConnectionInfo>,
+    caller: Caller,
+    pipe: Arc<Pipe>,
+    cancel: CancelSource,
+    /// The environment between two calls.
+    spare: Option<Environment>,
+    stage: Stage,
+    method: Method,
+    error: Option<Error>,
+}
+
+impl Call {
+    /// Makes what calls the app for a connection.
+    #[must_use]
+    pub fn new(app: &BoxApp, connection: Arc<ConnectionInfo>) -> Self {
+        Self {
+            connection,
+            caller: app.caller(),
+            pipe: Arc::default(),
+            cancel: CancelSource::new(),
+            spare: None,
+            stage: Stage::Idle,
+            method: Method::GET,
+            error: None,
+        }
+    }
+
+    /// An environment for the next call, to be filled: recycled where the one before came back.
+    #[must_use]
+    pub fn prepare(&mut self) -> Environment {
+        let mut env = match self.spare.take() {
+            Some(mut env) => {
+                env.reset();
+                env
+            }
+            None => Environment::on(Arc::clone(&self.connection)),
+        };
+        Pipe::renew(&mut self.pipe);
+        self.cancel.renew();
+        let sink: Arc<Pipe> = Arc::clone(&self.pipe);
+        let _detached = env.response_mut().replace_outlet(ResponseBody::new(sink));
+        let _never = env.request_mut().set_cancelled(self.cancel.token());
+        env
+    }
+
+    /// Starts the call.
+    pub fn start(&mut self, env: Environment) {
+        self.method.clone_from(env.request().method());
+        self.error = None;
+        self.caller.start(env);
+        self.stage = Stage::Running { head: None, sent_bytes: 0 };
+    }
+
+    /// Waits for what the server is to do next. Asking again says that it is done.
+    pub async fn event(&mut self) -> Event {
+        poll_fn(|cx| self.poll_event(cx)).await
+    }
+
+    /// Says what the server is to do next; see [`event`](Self::event).
+    pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        loop {
+            if let Some(event) = self.step(cx) {
+                return event;
+            }
+        }
+    }
+
+    /// The error that made the call fail, for the log.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+
+    /// Takes that error; a failure without one would be a defect of ours.
+    pub(crate) fn take_error(&mut self) -> Error {
+        self.error.take().unwrap_or_else(|| Error::server("the call failed without an error"))
+    }
+
+    /// Fires `owin.CallCancelled` and refuses further writes. The app is not stopped: drive it until
+    /// it ends, for as long as the server wants to wait, or drop the call.
+    pub fn cancel(&self, reason: CancelReason) {
+        self.cancel.cancel(reason);
+        self.pipe.close();
+    }
+
+    /// What cancels the call that was prepared last from somewhere else: a reset stream, a test.
+    #[must_use]
+    pub fn canceller(&self) -> Canceller {
+        Canceller { source: self.cancel.clone(), pipe: Arc::clone(&self.pipe) }
+    }
+
+    /// Ends the call: runs the completion callbacks and takes the environment back for the next.
+    pub fn complete(&mut self, outcome: Outcome) {
+        self.pipe.close();
+        self.caller.stop();
+        let stage = std::mem::replace(&mut self.stage, Stage::Idle);
+        if let Some(mut env) = stage.into_environment() {
+            env.complete(outcome);
+            self.spare = Some(env);
+        }
+    }
+
+    /// Takes the decision to take the connection over, after [`Event::Upgrade`].
+    #[must_use]
+    pub fn take_upgrade(&mut self) -> Option<Decision> {
+        self.stage.environment_mut()?.take_upgrade_decision()
+    }
+
+    /// The environment, once the pipeline has unwound.
+    #[must_use]
+    pub fn environment(&self) -> Option<&Environment> {
+        self.stage.environment()
+    }
+}
+
+/// Cancels one call; made by [`Call::canceller`].
+#[derive(Clone, Debug)]
+pub struct Canceller {
+    source: CancelSource,
+    pipe: Arc<Pipe>,
+}
+
+impl Canceller {
+    /// Fires `owin.CallCancelled` and refuses further writes.
+    pub fn cancel(&self, reason: CancelReason) {
+        self.source.cancel(reason);
+        self.pipe.close();
+    }
+}
+
+/// Whoever still holds a part of the call is told that it is over; a call that was given up is
+/// cancelled.
+impl Drop for Call {
+    fn drop(&mut self) {
+        if self.stage.is_under_way() {
+            self.cancel.cancel(CancelReason::PeerReset);
+        }
+        self.pipe.close();
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("stage", &self.stage).finish_non_exhaustive()
+    }
+}

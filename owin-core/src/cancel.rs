@@ -1,0 +1,261 @@
+//! `owin.CallCancelled`: tells the application that its answer is of no use any more.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+/// Says why a call was cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CancelReason {
+    /// The peer reset the connection or the stream.
+    PeerReset,
+    /// The peer closed before it had sent the whole request.
+    PeerClosed,
+    /// The response could not be written.
+    WriteFailed,
+    /// The server is stopping, and its deadline has passed.
+    Shutdown,
+    /// The application asked for it, by a reset.
+    Reset,
+}
+
+impl CancelReason {
+    const ALL: [Self; 5] =
+        [Self::PeerReset, Self::PeerClosed, Self::WriteFailed, Self::Shutdown, Self::Reset];
+
+    const fn code(self) -> u8 {
+        match self {
+            Self::PeerReset => 1,
+            Self::PeerClosed => 2,
+            Self::WriteFailed => 3,
+            Self::Shutdown => 4,
+            Self::Reset => 5,
+        }
+    }
+
+    fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.code() == code)
+    }
+}
+
+/// Tells whether a call was cancelled, and waits for it (OWIN 1.0 §3.6).
+///
+/// Fires on a reset, on an end of the connection before the whole request came, on a write that
+/// failed, and when the server's deadline for stopping passes; never after the call has succeeded.
+/// Whoever looks for the first time after the event sees it too. Clones fire together; a clone that
+/// outlives its call never sees another.
+///
+/// ```
+/// use owin_core::{CancelReason, CancelSource};
+///
+/// let source = CancelSource::new();
+/// let token = source.token();
+/// assert!(!token.is_cancelled());
+/// source.cancel(CancelReason::PeerReset);
+/// assert_eq!(token.reason(), Some(CancelReason::PeerReset));
+/// ```
+#[derive(Clone, Default)]
+pub struct CallCancelled(Token);
+
+#[derive(Clone, Default)]
+enum Token {
+    #[default]
+    Never,
+    One(Arc<State>),
+    Either(Arc<(CallCancelled, CallCancelled)>),
+}
+
+/// The server's side of [`CallCancelled`].
+#[derive(Clone, Debug, Default)]
+pub struct CancelSource(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// 0, or the code of the reason.
+    reason: AtomicU8,
+    wakers: Mutex<Vec<Waker>>,
+}
+
+impl CancelSource {
+    /// Makes a source that has not fired.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A token that fires with this source.
+    #[must_use]
+    pub fn token(&self) -> CallCancelled {
+        CallCancelled(Token::One(Arc::clone(&self.0)))
+    }
+
+    /// Fires. Only the first reason counts.
+    pub fn cancel(&self, reason: CancelReason) {
+        let first =
+            self.0.reason.compare_exchange(0, reason.code(), Ordering::AcqRel, Ordering::Acquire);
+        if first.is_err() {
+            return;
+        }
+        let wakers =
+            std::mem::take(&mut *self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner));
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Makes the source ready for the next call of a connection.
+    ///
+    /// Allocates only where a token of the call before is still held somewhere, so that this token
+    /// never fires for another call.
+    pub fn renew(&mut self) {
+        match Arc::get_mut(&mut self.0) {
+            Some(state) => {
+                *state.reason.get_mut() = 0;
+                state.wakers.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+            }
+            None => self.0 = Arc::default(),
+        }
+    }
+}
+
+impl CallCancelled {
+    /// A token that never fires.
+    #[must_use]
+    pub const fn never() -> Self {
+        Self(Token::Never)
+    }
+
+    /// Says whether the call was cancelled.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.reason().is_some()
+    }
+
+    /// Says why the call was cancelled, or `None` where it was not.
+    #[must_use]
+    pub fn reason(&self) -> Option<CancelReason> {
+        match &self.0 {
+            Token::Never => None,
+            Token::One(state) => CancelReason::from_code(state.reason.load(Ordering::Acquire)),
+            Token::Either(pair) => pair.0.reason().or_else(|| pair.1.reason()),
+        }
+    }
+
+    /// Waits until the call is cancelled; for ever, where that never happens.
+    pub fn cancelled(&self) -> Cancelled<'_> {
+        Cancelled { token: self }
+    }
+
+    /// A token that fires when either of the two does: what a middleware puts in place of the
+    /// server's, so that the server's still counts (OWIN 1.0 §3.6).
+    ///
+    /// ```
+    /// use owin_core::{CancelReason, CancelSource};
+    ///
+    /// let (server, mine) = (CancelSource::new(), CancelSource::new());
+    /// let token = server.token().or(mine.token());
+    /// server.cancel(CancelReason::Shutdown);
+    /// assert!(token.is_cancelled());
+    /// ```
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self(Token::Either(Arc::new((self, other))))
+    }
+
+    /// Asks to be woken when the token fires; a waker that is known already is not added again.
+    fn register(&self, waker: &Waker) {
+        match &self.0 {
+            Token::Never => {}
+            Token::One(state) => {
+                let mut wakers = state.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+                if !wakers.iter().any(|known| known.will_wake(waker)) {
+                    wakers.push(waker.clone());
+                }
+            }
+            Token::Either(pair) => {
+                pair.0.register(waker);
+                pair.1.register(waker);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for CallCancelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CallCancelled").field(&self.reason()).finish()
+    }
+}
+
+/// The future of [`CallCancelled::cancelled`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct Cancelled<'a> {
+    token: &'a CallCancelled,
+}
+
+impl Future for Cancelled<'_> {
+    type Output = CancelReason;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CancelReason> {
+        if let Some(reason) = self.token.reason() {
+            return Poll::Ready(reason);
+        }
+        self.token.register(cx.waker());
+        // It may have fired between the look and the registration.
+        self.token.reason().map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_reason_counts() {
+        let source = CancelSource::new();
+        source.cancel(CancelReason::PeerClosed);
+        source.cancel(CancelReason::Shutdown);
+        assert_eq!(source.token().reason(), Some(CancelReason::PeerClosed));
+    }
+
+    #[test]
+    fn a_token_of_the_call_before_never_sees_the_next_one() {
+        let mut source = CancelSource::new();
+        let old = source.token();
+        source.renew();
+        source.cancel(CancelReason::PeerReset);
+        assert!(!old.is_cancelled());
+        assert!(source.token().is_cancelled());
+    }
+
+    #[test]
+    fn a_renewed_source_has_not_fired() {
+        let mut source = CancelSource::new();
+        source.cancel(CancelReason::PeerReset);
+        source.renew();
+        assert!(!source.token().is_cancelled());
+    }
+
+    #[test]
+    fn either_token_fires_a_joined_one() {
+        for first in [true, false] {
+            let (left, right) = (CancelSource::new(), CancelSource::new());
+            let joined = left.token().or(right.token());
+            assert!(!joined.is_cancelled());
+            if first { &left } else { &right }.cancel(CancelReason::Shutdown);
+            assert!(joined.is_cancelled());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_waiting_task_is_woken() {
+        let source = CancelSource::new();
+        let token = source.token();
+        let waiter = tokio::spawn(async move { token.cancelled().await });
+        tokio::task::yield_now().await;
+        source.cancel(CancelReason::WriteFailed);
+        assert_eq!(waiter.await.unwrap(), CancelReason::WriteFailed);
+    }
+}

@@ -1,0 +1,142 @@
+//! The life of an environment: made, filled by the server, started, over, made anew.
+
+use std::sync::{Arc, OnceLock};
+
+use http::{Method, Version as Protocol};
+
+use crate::body::{RequestBody, ResponseBody};
+use crate::environment::{Dictionary, Environment, Inner};
+use crate::features::{ConnectionInfo, OnCompleted, Outcome};
+use crate::keys::Slots;
+use crate::{CallCancelled, Error, Version};
+
+/// How far the response is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ResponseState {
+    /// Status, phrase and headers can be changed.
+    Open,
+    /// The head is fixed: by the first flush, an overflowing buffer, an explicit start, an upgrade,
+    /// or the end of the call.
+    Started,
+    /// The last byte has been handed over, or the call has failed.
+    Done,
+}
+
+/// For servers.
+impl Environment {
+    /// Makes an environment with the required keys: `GET /` over `HTTP/1.1` and `http`, without
+    /// headers, its body at the end, a response that nobody takes.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut env = Self {
+            inner: Box::new(Inner {
+                slots: Slots::default(),
+                overlay: Dictionary::new(),
+                state: ResponseState::Open,
+                failed_start: false,
+                connection: None,
+                request_number: 0,
+                request_id: OnceLock::new(),
+                decision: None,
+            }),
+        };
+        env.fill_required();
+        env
+    }
+
+    /// Makes an environment of a connection, whose facts show through in every call on it.
+    #[must_use]
+    pub fn on(connection: Arc<ConnectionInfo>) -> Self {
+        let mut env = Self::new();
+        env.inner.connection = Some(connection);
+        env
+    }
+
+    /// Empties the environment for the next call on the same connection.
+    ///
+    /// The allocation, the memory of texts and headers, and the connection are kept. Handles of the
+    /// call before keep what they point at; they cannot see the next call.
+    pub fn reset(&mut self) {
+        let inner = &mut *self.inner;
+        inner.slots.reset();
+        inner.overlay.clear();
+        inner.state = ResponseState::Open;
+        inner.failed_start = false;
+        inner.request_number += 1;
+        let _unread = inner.request_id.take();
+        inner.decision = None;
+        self.fill_required();
+    }
+
+    /// The facts of the connection, where the server gave them.
+    #[must_use]
+    pub fn connection(&self) -> Option<&Arc<ConnectionInfo>> {
+        self.inner.connection.as_ref()
+    }
+
+    /// Says how far the response is.
+    #[must_use]
+    pub fn response_state(&self) -> ResponseState {
+        self.inner.state
+    }
+
+    /// Starts the response: runs the sending-headers callbacks, last registered first, then fixes
+    /// status, phrase and headers.
+    ///
+    /// Servers call this from their [`ResponseSink`](crate::body::ResponseSink) and after the call;
+    /// a response that has started already stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// The error of a callback. The response can then only be answered with 500, and whoever asks
+    /// again is refused too.
+    pub fn start_response(&mut self) -> Result<(), Error> {
+        if self.inner.failed_start {
+            return Err(Error::app("a sending-headers callback failed before"));
+        }
+        if self.inner.state != ResponseState::Open {
+            return Ok(());
+        }
+        while let Some(callback) = self.next_sending_headers() {
+            if let Err(error) = callback(self) {
+                self.inner.failed_start = true;
+                return Err(error);
+            }
+        }
+        self.inner.state = ResponseState::Started;
+        Ok(())
+    }
+
+    /// Ends the call: runs the completion callbacks, last registered first, with the outcome.
+    ///
+    /// An environment that is dropped before this tells them [`Outcome::Failed`].
+    pub fn complete(&mut self, outcome: Outcome) {
+        self.inner.state = ResponseState::Done;
+        if let Some(callbacks) = self.inner.slots.server_on_completed.get_mut() {
+            callbacks.run(outcome);
+        }
+    }
+
+    fn next_sending_headers(&mut self) -> Option<crate::features::SendingHeaders> {
+        self.inner.slots.server_on_sending_headers.get_mut()?.pop()
+    }
+
+    fn fill_required(&mut self) {
+        let slots = &mut self.inner.slots;
+        slots.request_body.put(RequestBody::empty());
+        slots.request_headers.refill();
+        slots.request_method.put(Method::GET);
+        slots.request_path.refill().push('/');
+        slots.request_path_base.refill();
+        slots.request_protocol.put(Protocol::HTTP_11);
+        slots.request_query_string.refill();
+        slots.request_scheme.refill().push_str("http");
+        slots.response_body.put(ResponseBody::detached());
+        slots.response_headers.refill();
+        slots.call_cancelled.put(CallCancelled::never());
+        slots.owin_version.put(Version::V1_0);
+        slots.server_on_sending_headers.refill();
+        slots.server_on_completed.put(OnCompleted::new());
+    }
+}

@@ -1,0 +1,206 @@
+//! The field of a known key.
+
+use std::any::Any;
+use std::fmt;
+
+use http::{Method, StatusCode, Version as Protocol};
+
+use crate::body::{RequestBody, ResponseBody};
+use crate::environment::value::{AnyValue, Value};
+use crate::features::{
+    BodySizeLimit, ClientCertificate, DataRate, OnCompleted, OnSendingHeaders, ReasonPhrase, Reset,
+    ResponseBuffering, TlsHandshake, TraceOutput, User,
+};
+use crate::headers::Headers;
+use crate::properties::Capabilities;
+use crate::send_file::SendFile;
+use crate::upgrade::{Accept, OpaqueUpgrade};
+use crate::{CallCancelled, Version};
+
+/// Whether a field has a value of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// Nobody touched it: what the connection knows shows through.
+    #[default]
+    Untouched,
+    /// It has a value.
+    Set,
+    /// Somebody removed it: what the connection knows is hidden.
+    Removed,
+}
+
+/// The field of a known key: a value that may be absent, in memory that outlives it.
+pub(crate) struct Slot<T> {
+    presence: Presence,
+    value: Option<T>,
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self { presence: Presence::Untouched, value: None }
+    }
+}
+
+impl<T> Slot<T> {
+    #[inline]
+    pub(crate) fn get(&self) -> Option<&T> {
+        if self.presence == Presence::Set { self.value.as_ref() } else { None }
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self) -> Option<&mut T> {
+        if self.presence == Presence::Set { self.value.as_mut() } else { None }
+    }
+
+    #[inline]
+    pub(crate) fn put(&mut self, value: T) -> Option<T> {
+        let was_set = self.presence == Presence::Set;
+        self.presence = Presence::Set;
+        self.value.replace(value).filter(|_| was_set)
+    }
+
+    /// Removes the value and hides what lies behind it.
+    pub(crate) fn remove(&mut self) -> Option<T> {
+        let was_set = self.presence == Presence::Set;
+        self.presence = Presence::Removed;
+        self.value.take().filter(|_| was_set)
+    }
+}
+
+impl<T: Recycle> Slot<T> {
+    /// Forgets the value; memory that is worth keeping is kept.
+    #[inline]
+    pub(crate) fn reset(&mut self) {
+        if self.presence == Presence::Untouched {
+            return;
+        }
+        self.presence = Presence::Untouched;
+        if let Some(value) = &mut self.value
+            && !value.recycle()
+        {
+            self.value = None;
+        }
+    }
+}
+
+impl<T: Recycle + Default> Slot<T> {
+    /// The value for the server to fill: empty, in the memory of the call before.
+    #[inline]
+    pub(crate) fn refill(&mut self) -> &mut T {
+        self.presence = Presence::Set;
+        self.value.get_or_insert_with(T::default)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Slot<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.presence {
+            Presence::Set => self.value.fmt(f),
+            other => other.fmt(f),
+        }
+    }
+}
+
+/// A slot whose type was forgotten.
+pub(crate) trait ErasedSlot {
+    fn presence(&self) -> Presence;
+    fn value(&self) -> Option<&dyn AnyValue>;
+    /// The `Slot<T>`, to be downcast.
+    fn typed(&self) -> &dyn Any;
+    /// The `Slot<T>`, to be downcast.
+    fn typed_mut(&mut self) -> &mut dyn Any;
+    /// Puts a value in and returns the one before; a value of a wrong type comes back as the error.
+    fn put_value(&mut self, value: Value) -> Result<Option<Value>, Value>;
+    fn remove_value(&mut self) -> Option<Value>;
+}
+
+impl<T: AnyValue> ErasedSlot for Slot<T> {
+    #[inline]
+    fn presence(&self) -> Presence {
+        self.presence
+    }
+
+    #[inline]
+    fn value(&self) -> Option<&dyn AnyValue> {
+        self.get().map(|value| {
+            let value: &dyn AnyValue = value;
+            value
+        })
+    }
+
+    #[inline]
+    fn typed(&self) -> &dyn Any {
+        self
+    }
+
+    #[inline]
+    fn typed_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn put_value(&mut self, value: Value) -> Result<Option<Value>, Value> {
+        value.downcast::<T>().map(|value| self.put(value).map(Value::new))
+    }
+
+    fn remove_value(&mut self) -> Option<Value> {
+        self.remove().map(Value::new)
+    }
+}
+
+/// What becomes of a value between two calls.
+pub(crate) trait Recycle {
+    /// Empties the value and says whether its memory is worth keeping.
+    fn recycle(&mut self) -> bool {
+        false
+    }
+}
+
+impl Recycle for String {
+    fn recycle(&mut self) -> bool {
+        self.clear();
+        true
+    }
+}
+
+impl Recycle for Headers {
+    fn recycle(&mut self) -> bool {
+        self.clear();
+        true
+    }
+}
+
+impl Recycle for OnSendingHeaders {
+    fn recycle(&mut self) -> bool {
+        self.clear();
+        true
+    }
+}
+
+macro_rules! dropped {
+    ($($type:ty),+ $(,)?) => { $( impl Recycle for $type {} )+ };
+}
+
+dropped!(
+    Accept,
+    BodySizeLimit,
+    CallCancelled,
+    Capabilities,
+    ClientCertificate,
+    DataRate,
+    Method,
+    OnCompleted,
+    OpaqueUpgrade,
+    Protocol,
+    ReasonPhrase,
+    RequestBody,
+    Reset,
+    ResponseBody,
+    ResponseBuffering,
+    SendFile,
+    StatusCode,
+    TlsHandshake,
+    TraceOutput,
+    User,
+    Version,
+    bool,
+);

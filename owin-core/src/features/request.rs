@@ -1,0 +1,238 @@
+//! The request half of the environment.
+
+use http::{Method, Version as Protocol};
+
+use crate::body::RequestBody;
+use crate::features::{Feature, FeatureMut};
+use crate::headers::Headers;
+use crate::{CallCancelled, Environment, Error, keys, path};
+
+/// The request of a call, as the keys `owin.Request…` tell it.
+///
+/// ```
+/// use owin_core::Environment;
+///
+/// let env = Environment::new();
+/// assert_eq!(env.request().method(), http::Method::GET);
+/// assert_eq!(env.request().path(), "/");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a>(&'a Environment);
+
+impl<'a> Feature<'a> for Request<'a> {
+    fn of(env: &'a Environment) -> Option<Self> {
+        Some(Self(env))
+    }
+}
+
+impl<'a> Request<'a> {
+    /// The method token (`owin.RequestMethod`).
+    #[must_use]
+    pub fn method(self) -> &'a Method {
+        self.0.inner.slots.request_method.get().unwrap_or(&Method::GET)
+    }
+
+    /// `http` or `https` (`owin.RequestScheme`).
+    #[must_use]
+    pub fn scheme(self) -> &'a str {
+        text(self.0.inner.slots.request_scheme.get())
+    }
+
+    /// Where the application is mounted (`owin.RequestPathBase`).
+    #[must_use]
+    pub fn path_base(self) -> &'a str {
+        text(self.0.inner.slots.request_path_base.get())
+    }
+
+    /// The path below the base, decoded (`owin.RequestPath`).
+    #[must_use]
+    pub fn path(self) -> &'a str {
+        text(self.0.inner.slots.request_path.get())
+    }
+
+    /// The query, still encoded, without `?` (`owin.RequestQueryString`).
+    #[must_use]
+    pub fn query_string(self) -> &'a str {
+        text(self.0.inner.slots.request_query_string.get())
+    }
+
+    /// The protocol of the request (`owin.RequestProtocol`).
+    #[must_use]
+    pub fn protocol(self) -> Protocol {
+        self.0.inner.slots.request_protocol.get().copied().unwrap_or(Protocol::HTTP_11)
+    }
+
+    /// The field lines (`owin.RequestHeaders`).
+    #[must_use]
+    pub fn headers(self) -> &'a Headers {
+        self.0.inner.slots.request_headers.get().unwrap_or(Headers::none())
+    }
+
+    /// The `Host` field; empty where the client may leave it out and the server knew none.
+    #[must_use]
+    pub fn host(self) -> &'a str {
+        self.headers().text("host").unwrap_or_default()
+    }
+
+    /// The target as it was sent (`server.RawTarget`); `None` where the server does not tell.
+    #[must_use]
+    pub fn raw_target(self) -> Option<&'a str> {
+        self.0.get(keys::SERVER_RAW_TARGET)
+    }
+
+    /// The id of the call (`owin.RequestId`); an empty one counts as absent.
+    #[must_use]
+    pub fn id(self) -> Option<&'a str> {
+        self.0.get(keys::REQUEST_ID).filter(|id| !id.is_empty())
+    }
+
+    /// Tells whether the call was cancelled (`owin.CallCancelled`).
+    #[must_use]
+    pub fn cancelled(self) -> &'a CallCancelled {
+        const NEVER: &CallCancelled = &CallCancelled::never();
+        self.0.inner.slots.call_cancelled.get().unwrap_or(NEVER)
+    }
+
+    /// The URL of the request, rebuilt from scheme, host, base, path and query (OWIN 1.0 §5.4).
+    #[must_use]
+    pub fn url(self) -> String {
+        path::url(self.scheme(), self.host(), self.path_base(), self.path(), self.query_string())
+    }
+}
+
+fn text(value: Option<&String>) -> &str {
+    value.map_or("", String::as_str)
+}
+
+/// The request of a call, to be written: by the server before the call, by middlewares in it.
+#[derive(Debug)]
+pub struct RequestMut<'a>(&'a mut Environment);
+
+impl<'a> FeatureMut<'a> for RequestMut<'a> {
+    fn of_mut(env: &'a mut Environment) -> Option<Self> {
+        Some(Self(env))
+    }
+}
+
+impl<'a> RequestMut<'a> {
+    /// Sets the method (`owin.RequestMethod`).
+    pub fn set_method(&mut self, method: Method) {
+        self.0.inner.slots.request_method.put(method);
+    }
+
+    /// Sets the protocol (`owin.RequestProtocol`).
+    pub fn set_protocol(&mut self, protocol: Protocol) {
+        self.0.inner.slots.request_protocol.put(protocol);
+    }
+
+    /// Sets the scheme (`owin.RequestScheme`), in the memory of the one before.
+    pub fn set_scheme(&mut self, scheme: &str) {
+        replace(self.0.inner.slots.request_scheme.refill(), scheme);
+    }
+
+    /// Sets the path (`owin.RequestPath`): decoded, starting with `/` unless the base is not empty.
+    pub fn set_path(&mut self, path: &str) {
+        replace(self.0.inner.slots.request_path.refill(), path);
+    }
+
+    /// Sets the path base (`owin.RequestPathBase`): decoded, empty or starting with `/`.
+    pub fn set_path_base(&mut self, base: &str) {
+        replace(self.0.inner.slots.request_path_base.refill(), base);
+    }
+
+    /// Sets the query (`owin.RequestQueryString`): encoded, without `?`.
+    pub fn set_query_string(&mut self, query: &str) {
+        replace(self.0.inner.slots.request_query_string.refill(), query);
+    }
+
+    /// Takes the target as it was sent: sets `server.RawTarget`, path and query, and of an absolute
+    /// target the scheme and `Host` too (RFC 9112 §3.2).
+    ///
+    /// The path is decoded once, `%2F` kept, dot segments removed; `*` and an authority give `/`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Peer`](crate::ErrorKind::Peer), to be answered with 400, where the target is
+    /// none, or its path holds `%00`.
+    ///
+    /// ```
+    /// use owin_core::Environment;
+    ///
+    /// let mut env = Environment::new();
+    /// env.request_mut().set_target("/a/../caf%C3%A9%2Fx?q=%20")?;
+    /// assert_eq!(env.request().path(), "/café%2Fx");
+    /// assert_eq!(env.request().query_string(), "q=%20");
+    /// assert!(env.request_mut().set_target("/%00").is_err());
+    /// # Ok::<_, owin_core::Error>(())
+    /// ```
+    pub fn set_target(&mut self, target: &str) -> Result<(), Error> {
+        let parts = path::Target::parse(target)?;
+        let slots = &mut self.0.inner.slots;
+        path::decode_into(parts.path(), slots.request_path.refill())?;
+        replace(slots.request_query_string.refill(), parts.query());
+        replace(slots.server_raw_target.refill(), target);
+        if let Some((scheme, authority)) = parts.origin() {
+            slots.request_scheme.refill().clear();
+            let scheme = scheme.to_ascii_lowercase();
+            slots.request_scheme.refill().push_str(&scheme);
+            slots.request_headers.refill().set("host", authority)?;
+        }
+        Ok(())
+    }
+
+    /// The field lines, to be changed (`owin.RequestHeaders`).
+    #[must_use]
+    pub fn headers_mut(self) -> &'a mut Headers {
+        let slot = &mut self.0.inner.slots.request_headers;
+        if slot.get().is_none() {
+            slot.put(Headers::new());
+        }
+        slot.refill()
+    }
+
+    /// The body, to be read (`owin.RequestBody`).
+    #[must_use]
+    pub fn body_mut(self) -> &'a mut RequestBody {
+        let slot = &mut self.0.inner.slots.request_body;
+        if slot.get().is_none() {
+            slot.put(RequestBody::empty());
+        }
+        slot.refill()
+    }
+
+    /// Takes the body out and leaves an empty one.
+    #[must_use]
+    pub fn take_body(self) -> RequestBody {
+        std::mem::take(self.body_mut())
+    }
+
+    /// Replaces the body and returns the one before: servers fill in theirs, middlewares wrap it.
+    pub fn set_body(&mut self, body: RequestBody) -> RequestBody {
+        self.0.inner.slots.request_body.put(body).unwrap_or_default()
+    }
+
+    /// Replaces the token (`owin.CallCancelled`) and returns the one before. A middleware joins its
+    /// own to it: [`CallCancelled::or`].
+    pub fn set_cancelled(&mut self, token: CallCancelled) -> CallCancelled {
+        self.0.inner.slots.call_cancelled.put(token).unwrap_or_default()
+    }
+}
+
+fn replace(text: &mut String, with: &str) {
+    text.clear();
+    text.push_str(with);
+}
+
+impl Environment {
+    /// The request half.
+    #[must_use]
+    pub fn request(&self) -> Request<'_> {
+        Request(self)
+    }
+
+    /// The request half, to be written.
+    #[must_use]
+    pub fn request_mut(&mut self) -> RequestMut<'_> {
+        RequestMut(self)
+    }
+}

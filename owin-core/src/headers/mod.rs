@@ -1,0 +1,248 @@
+//! `owin.RequestHeaders` and `owin.ResponseHeaders`: field lines, neither split nor joined.
+
+mod raw;
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use http::header::{Entry, HeaderMap, HeaderName, HeaderValue};
+
+use crate::Error;
+
+pub use self::raw::RawFields;
+
+/// A header: field lines by name (OWIN 1.0 §3.3).
+///
+/// Names compare without case. Each line is an element of its own, kept as it came and in the
+/// order in which it came; nothing splits a line at its commas, and nothing joins two lines.
+///
+/// A server may keep the lines of a request as bytes ([`RawFields`]); the [`HeaderMap`] is then
+/// built when somebody first needs it. [`text`](Self::text), [`bytes`](Self::bytes),
+/// [`contains`](Self::contains) and [`lines`](Self::lines) do without it.
+///
+/// ```
+/// use owin_core::Headers;
+///
+/// let mut headers = Headers::new();
+/// headers.set("content-TYPE", "text/html")?;
+/// headers.set("Content-Type", "text/plain")?;
+/// headers.append("Set-Cookie", "a=1, b")?;
+/// headers.append("set-cookie", "c=2")?;
+/// assert_eq!(headers.text("content-type"), Some("text/plain"));
+/// assert_eq!(headers.get_all("set-cookie").count(), 2);
+/// assert!(headers.set("x", "a\r\nb: c").is_err(), "it would split the response");
+/// # Ok::<_, owin_core::Error>(())
+/// ```
+#[derive(Default)]
+pub struct Headers {
+    /// The lines as they came; the truth as long as there is no map.
+    raw: RawFields,
+    /// The truth once it is built.
+    map: OnceLock<HeaderMap>,
+}
+
+impl Headers {
+    /// Makes an empty header.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty header that is always there.
+    pub(crate) fn none() -> &'static Self {
+        static NONE: Headers = Headers { raw: RawFields::new(), map: OnceLock::new() };
+        &NONE
+    }
+
+    /// The first line of that name, where it is text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        std::str::from_utf8(self.bytes(name)?).ok()
+    }
+
+    /// The first line of that name, as bytes.
+    #[must_use]
+    pub fn bytes(&self, name: &str) -> Option<&[u8]> {
+        match self.unbuilt() {
+            Some(raw) => raw.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v),
+            None => self.map().get(name).map(HeaderValue::as_bytes),
+        }
+    }
+
+    /// Says whether there is a line of that name.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.bytes(name).is_some()
+    }
+
+    /// The first line of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&HeaderValue> {
+        self.map().get(name)
+    }
+
+    /// Every line of that name, in the order in which they came.
+    pub fn get_all(&self, name: &str) -> impl Iterator<Item = &HeaderValue> {
+        self.map().get_all(name).iter()
+    }
+
+    /// The elements of a list field: every line of that name, split at its commas, blanks and empty
+    /// elements dropped (RFC 9110 §5.6.1). Not for `Set-Cookie`, nor for quoted commas.
+    ///
+    /// ```
+    /// use owin_core::Headers;
+    ///
+    /// let mut headers = Headers::new();
+    /// headers.append("accept", "text/html, ,text/plain")?;
+    /// headers.append("accept", "*/*")?;
+    /// assert!(headers.list("accept").eq(["text/html", "text/plain", "*/*"]));
+    /// # Ok::<_, owin_core::Error>(())
+    /// ```
+    pub fn list<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        let lines = self.map().get_all(name).iter();
+        let texts = lines.filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
+        texts.flat_map(|text| text.split(',')).map(str::trim).filter(|item| !item.is_empty())
+    }
+
+    /// Every line: names grouped once the map is built, else in the order in which they came.
+    pub fn lines(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let raw = self.unbuilt();
+        let map = if raw.is_some() { None } else { Some(self.map()) };
+        let built =
+            map.into_iter().flatten().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        raw.into_iter().flat_map(RawFields::iter).chain(built)
+    }
+
+    /// The number of lines.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.unbuilt().map_or_else(|| self.map().len(), RawFields::len)
+    }
+
+    /// Says whether there is no line.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Replaces every line of that name by one.
+    ///
+    /// # Errors
+    ///
+    /// Where the name is no token, or the value holds a character that cannot stand in a field.
+    pub fn set<N, V>(&mut self, name: N, value: V) -> Result<(), Error>
+    where
+        N: TryInto<HeaderName, Error: Into<http::Error>>,
+        V: TryInto<HeaderValue, Error: Into<http::Error>>,
+    {
+        let (name, value) = field(name, value)?;
+        self.map_mut().insert(name, value);
+        Ok(())
+    }
+
+    /// Adds a line.
+    ///
+    /// # Errors
+    ///
+    /// As for [`set`](Self::set).
+    pub fn append<N, V>(&mut self, name: N, value: V) -> Result<(), Error>
+    where
+        N: TryInto<HeaderName, Error: Into<http::Error>>,
+        V: TryInto<HeaderValue, Error: Into<http::Error>>,
+    {
+        let (name, value) = field(name, value)?;
+        self.map_mut().append(name, value);
+        Ok(())
+    }
+
+    /// Removes every line of that name and says how many there were.
+    pub fn remove(&mut self, name: &str) -> usize {
+        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { return 0 };
+        match self.map_mut().entry(name) {
+            Entry::Occupied(entry) => entry.remove_entry_mult().1.count(),
+            Entry::Vacant(_) => 0,
+        }
+    }
+
+    /// The lines as a [`HeaderMap`]; built on the first call.
+    #[must_use]
+    pub fn map(&self) -> &HeaderMap {
+        self.map.get_or_init(|| self.raw.to_map())
+    }
+
+    /// The lines as a [`HeaderMap`], to be changed.
+    #[must_use]
+    pub fn map_mut(&mut self) -> &mut HeaderMap {
+        let raw = &self.raw;
+        let _built = self.map.get_or_init(|| raw.to_map());
+        match self.map.get_mut() {
+            Some(map) => map,
+            None => unreachable!("the cell was filled above"),
+        }
+    }
+
+    /// The lines as bytes, for the server to fill; what was there before is dropped.
+    #[must_use]
+    pub fn raw_mut(&mut self) -> &mut RawFields {
+        self.raw.clear();
+        self.map = OnceLock::new();
+        &mut self.raw
+    }
+
+    /// Drops every line and keeps the memory.
+    pub fn clear(&mut self) {
+        self.raw.clear();
+        if let Some(map) = self.map.get_mut() {
+            map.clear();
+        }
+    }
+
+    /// The raw lines, as long as they are the truth and no map was built.
+    fn unbuilt(&self) -> Option<&RawFields> {
+        if self.map.get().is_none() { Some(&self.raw) } else { None }
+    }
+}
+
+fn field<N, V>(name: N, value: V) -> Result<(HeaderName, HeaderValue), Error>
+where
+    N: TryInto<HeaderName, Error: Into<http::Error>>,
+    V: TryInto<HeaderValue, Error: Into<http::Error>>,
+{
+    let illegal = |what, error: http::Error| Error::app(what).with_source(error);
+    let name = name.try_into().map_err(|e| illegal("the field's name is no token", e.into()))?;
+    let value = value
+        .try_into()
+        .map_err(|e| illegal("the field's value holds a control character", e.into()))?;
+    Ok((name, value))
+}
+
+impl From<HeaderMap> for Headers {
+    fn from(map: HeaderMap) -> Self {
+        Self { raw: RawFields::new(), map: OnceLock::from(map) }
+    }
+}
+
+impl From<Headers> for HeaderMap {
+    fn from(mut headers: Headers) -> Self {
+        std::mem::take(headers.map_mut())
+    }
+}
+
+impl Clone for Headers {
+    fn clone(&self) -> Self {
+        Self::from(self.map().clone())
+    }
+}
+
+impl PartialEq for Headers {
+    fn eq(&self, other: &Self) -> bool {
+        self.map() == other.map()
+    }
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = self.lines().map(|(name, value)| (name, String::from_utf8_lossy(value)));
+        f.debug_map().entries(lines).finish()
+    }
+}

@@ -1,6 +1,8 @@
 //! Addresses to listen on, as in `http://localhost:5000/base`.
 
 use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use crate::Error;
@@ -60,18 +62,64 @@ impl Address {
         &self.path
     }
 
-    /// The same address with another port: the one that was really bound.
-    #[must_use]
-    pub fn with_port(mut self, port: u16) -> Self {
-        self.port = port;
-        self
+    /// The sockets to bind: both loopback addresses for `localhost`, all of the machine's for `*`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Server`](crate::ErrorKind::Server) for other names: nothing is looked up.
+    ///
+    /// ```
+    /// use owin_core::Address;
+    ///
+    /// let address: Address = "http://localhost:5000".parse()?;
+    /// assert_eq!(address.sockets()?.len(), 2);
+    /// # Ok::<_, owin_core::Error>(())
+    /// ```
+    pub fn sockets(&self) -> Result<Vec<SocketAddr>, Error> {
+        let ips: Vec<IpAddr> = match self.host.trim_matches(['[', ']']) {
+            "*" => vec![Ipv6Addr::UNSPECIFIED.into()],
+            name if name.eq_ignore_ascii_case("localhost") => {
+                vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
+            }
+            ip => vec![ip.parse().map_err(|_| {
+                let why = "its host is neither an IP address nor localhost nor *";
+                Error::server(format!("cannot listen on {self}: {why}"))
+            })?],
+        };
+        Ok(ips.into_iter().map(|ip| SocketAddr::new(ip, self.port)).collect())
     }
 
-    /// The same address with another host: the one that was really bound.
+    /// The error of an address that cannot be bound, in one line that says what to do.
     #[must_use]
-    pub fn with_host(mut self, host: impl Into<String>) -> Self {
-        self.host = host.into();
-        self
+    pub fn unusable(&self, error: &io::Error) -> Error {
+        let why = match error.kind() {
+            io::ErrorKind::AddrInUse => "the port is in use; stop what uses it or choose another",
+            io::ErrorKind::AddrNotAvailable => "this machine does not have that address",
+            io::ErrorKind::PermissionDenied => "ports below 1024 need a privilege",
+            _ => return Error::server(format!("cannot listen on {self}: {error}")),
+        };
+        Error::server(format!("cannot listen on {self}: {why}"))
+    }
+
+    /// The address that was really bound for this one: never port 0, and `*` for every address of
+    /// the machine.
+    ///
+    /// ```
+    /// use owin_core::Address;
+    ///
+    /// let wanted: Address = "http://[::1]:0/base".parse()?;
+    /// let bound = wanted.bound_to(([127, 0, 0, 1], 5080).into());
+    /// assert_eq!(bound.to_string(), "http://127.0.0.1:5080/base");
+    /// # Ok::<_, owin_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn bound_to(&self, socket: SocketAddr) -> Self {
+        let host = match socket.ip() {
+            ip if ip.is_unspecified() => "*".to_owned(),
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        };
+        Self { host, port: socket.port(), ..self.clone() }
     }
 }
 
@@ -132,7 +180,9 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
 
 fn is_any(authority: &str) -> bool {
     let (host, port) = split_port(authority);
-    matches!(host, "*" | "+") && port.is_none_or(|port| port.parse::<u16>().is_ok())
+    let is_port =
+        |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    matches!(host, "*" | "+") && port.is_none_or(is_port)
 }
 
 /// Says whether a text is `host[:port]` as a `Host` field may hold it (RFC 9110 §7.2, RFC 3986
@@ -155,7 +205,7 @@ pub fn is_host_and_port(text: &str) -> bool {
     }
     if let Some(literal) = host.strip_prefix('[') {
         let literal = literal.strip_suffix(']').unwrap_or_default();
-        return literal.parse::<std::net::Ipv6Addr>().is_ok();
+        return literal.parse::<Ipv6Addr>().is_ok();
     }
     !host.is_empty() && has_only_legal_escapes(host) && host.bytes().all(is_name_byte)
 }

@@ -75,7 +75,7 @@ pub struct CancelSource(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// 0, or the code of the reason.
+    /// 0, the code of the reason, or [`RETIRED`].
     reason: AtomicU8,
     wakers: Mutex<Vec<Waker>>,
 }
@@ -103,6 +103,12 @@ impl CancelSource {
         let wakers =
             std::mem::take(&mut *self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner));
         wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Says that the call has succeeded: a source that has not fired never will.
+    pub(crate) fn retire(&self) {
+        let order = (Ordering::AcqRel, Ordering::Acquire);
+        let _fired = self.0.reason.compare_exchange(0, RETIRED, order.0, order.1);
     }
 
     /// Makes the source ready for the next call of a connection.
@@ -164,6 +170,23 @@ impl CallCancelled {
         Self(Token::Either(Arc::new((self, other))))
     }
 
+    /// Says whether this token fires for certain when the other one does.
+    pub(crate) fn includes(&self, other: &Self) -> bool {
+        match &other.0 {
+            Token::Never => true,
+            Token::One(state) => self.holds(state),
+            Token::Either(pair) => self.includes(&pair.0) && self.includes(&pair.1),
+        }
+    }
+
+    fn holds(&self, wanted: &Arc<State>) -> bool {
+        match &self.0 {
+            Token::Never => false,
+            Token::One(state) => Arc::ptr_eq(state, wanted),
+            Token::Either(pair) => pair.0.holds(wanted) || pair.1.holds(wanted),
+        }
+    }
+
     /// Asks to be woken when the token fires; a waker that is known already is not added again.
     fn register(&self, waker: &Waker) {
         match &self.0 {
@@ -207,6 +230,9 @@ impl Future for Cancelled<'_> {
         self.token.reason().map_or(Poll::Pending, Poll::Ready)
     }
 }
+
+/// The code of a source that never fires; the code of no reason.
+const RETIRED: u8 = u8::MAX;
 
 #[cfg(test)]
 mod tests {

@@ -89,7 +89,8 @@ impl Error {
         self
     }
 
-    /// Chooses the status that answers this error while the response has not started.
+    /// Chooses the status that answers this error while the response has not started: a 4xx or a
+    /// 5xx, anything else is ignored.
     ///
     /// ```
     /// use owin_core::Error;
@@ -99,7 +100,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
-        self.0.status = Some(status);
+        self.0.status = Some(status).filter(|s| s.is_client_error() || s.is_server_error());
         self
     }
 
@@ -198,7 +199,11 @@ impl From<Box<dyn StdError + Send + Sync>> for Error {
 
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
-        Self::from(Box::<dyn StdError + Send + Sync>::from(error))
+        // What was read through the I/O traits keeps its kind and status.
+        match error.downcast::<Self>() {
+            Ok(ours) => ours,
+            Err(error) => Self::from(Box::<dyn StdError + Send + Sync>::from(error)),
+        }
     }
 }
 

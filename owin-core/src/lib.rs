@@ -12,6 +12,7 @@ mod exclusive;
 pub mod features;
 pub mod headers;
 pub mod keys;
+pub mod lint;
 pub mod middleware;
 pub mod path;
 mod properties;
@@ -32,10 +33,17 @@ pub use self::error::{Error, ErrorKind};
 pub use self::features::{Feature, FeatureMut, Request, Response};
 pub use self::headers::Headers;
 pub use self::keys::{Key, KeyInfo};
+pub use self::lint::Lint;
 pub use self::middleware::{Middleware, from_fn};
 pub use self::properties::{Addresses, Capabilities, OnInit, Properties};
 pub use self::server::{Running, Server};
 pub use self::version::Version;
 
+/// Makes the impls of [`Server`] and [`Running`] writable with `async fn`.
+pub use async_trait::async_trait;
+#[doc(no_inline)]
+pub use bytes;
 #[doc(no_inline)]
 pub use http;
+#[doc(no_inline)]
+pub use http_body;

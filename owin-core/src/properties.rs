@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::environment::Dictionary;
 use crate::exclusive::Exclusive;
-use crate::{Address, Error, keys};
+use crate::{Address, CancelSource, Error, keys};
 
 /// The start-up dictionary: made by the host, announced in by the server, read and written by the
 /// application while it is built, honoured by the server when it starts.
@@ -23,7 +24,11 @@ use crate::{Address, Error, keys};
 /// # Ok::<_, owin_core::Error>(())
 /// ```
 #[derive(Debug, Default)]
-pub struct Properties(Dictionary);
+pub struct Properties {
+    entries: Dictionary,
+    /// Fires `server.OnDispose`.
+    disposing: CancelSource,
+}
 
 impl Properties {
     /// Makes empty properties.
@@ -35,24 +40,62 @@ impl Properties {
     /// The addresses to listen on (`host.Addresses`).
     #[must_use]
     pub fn addresses(&self) -> &[Address] {
-        self.0.get(keys::HOST_ADDRESSES).map_or(&[], |addresses| &addresses.0)
+        self.entries.get(keys::HOST_ADDRESSES).map_or(&[], |addresses| &addresses.0)
+    }
+
+    /// The sockets that a server without TLS binds, each with the address that asks for it; see
+    /// [`Address::sockets`].
+    ///
+    /// # Errors
+    ///
+    /// Where a host is neither an IP address nor `localhost` nor `*`, or the scheme is `https`.
+    pub fn sockets(&self) -> Result<Vec<(Address, SocketAddr)>, Error> {
+        let mut all = Vec::new();
+        for address in self.addresses() {
+            if address.scheme() == "https" {
+                return Err(Error::server(format!(
+                    "cannot listen on {address}: this server has no certificate"
+                )));
+            }
+            all.extend(address.sockets()?.into_iter().map(|socket| (address.clone(), socket)));
+        }
+        Ok(all)
     }
 
     /// Adds an address to listen on.
     pub fn listen_on(&mut self, address: Address) {
-        match self.0.get_mut(keys::HOST_ADDRESSES) {
+        match self.entries.get_mut(keys::HOST_ADDRESSES) {
             Some(addresses) => addresses.0.push(address),
             None => {
                 let addresses = Addresses(vec![address]);
-                let _none_before = self.0.set(keys::HOST_ADDRESSES, addresses);
+                let _none_before = self.entries.set(keys::HOST_ADDRESSES, addresses);
             }
         }
+    }
+
+    /// Replaces the addresses by those that were really bound; for servers, before they take
+    /// [`ServerInfo`](crate::features::ServerInfo) from the properties. Without any the key is
+    /// absent.
+    ///
+    /// # Errors
+    ///
+    /// Where the key holds a value of another type.
+    pub fn set_addresses(&mut self, bound: Vec<Address>) -> Result<(), Error> {
+        if bound.is_empty() {
+            return self.entries.remove(keys::HOST_ADDRESSES).map(drop);
+        }
+        self.entries.set(keys::HOST_ADDRESSES, Addresses(bound)).map(drop)
+    }
+
+    /// What fires `server.OnDispose`.
+    pub(crate) fn disposing(&self) -> CancelSource {
+        self.disposing.clone()
     }
 
     /// Takes the callbacks of `server.OnInit`; for servers, before the first request.
     #[must_use]
     pub fn take_on_init(&mut self) -> OnInit {
-        self.0.get_mut(keys::SERVER_ON_INIT).map(std::mem::take).unwrap_or_default()
+        self.entries.get_mut(keys::SERVER_ON_INIT).map(std::mem::take).unwrap_or_default()
     }
 }
 
@@ -60,13 +103,13 @@ impl Deref for Properties {
     type Target = Dictionary;
 
     fn deref(&self) -> &Dictionary {
-        &self.0
+        &self.entries
     }
 }
 
 impl DerefMut for Properties {
     fn deref_mut(&mut self) -> &mut Dictionary {
-        &mut self.0
+        &mut self.entries
     }
 }
 

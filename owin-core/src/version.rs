@@ -51,6 +51,9 @@ impl FromStr for Version {
     fn from_str(text: &str) -> Result<Self, Error> {
         let wrong =
             || Error::app("expected two or three numbers with dots").with_key("owin.Version");
+        if !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+            return Err(wrong());
+        }
         let mut parts = text.split('.').map(|part| part.parse::<u16>().map_err(|_| wrong()));
         let major = parts.next().ok_or_else(wrong)??;
         let minor = parts.next().ok_or_else(wrong)??;

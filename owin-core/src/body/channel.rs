@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http_body::{Body, Frame};
+use http_body::{Body, Frame, SizeHint};
 
 use crate::Error;
 
@@ -19,20 +19,28 @@ use crate::Error;
 pub struct BodySender(Arc<Mutex<State>>);
 
 #[derive(Debug)]
-pub(super) struct Receiver(Arc<Mutex<State>>);
+pub(super) struct Receiver {
+    state: Arc<Mutex<State>>,
+    /// How many bytes are still to come, where that is known.
+    left: Option<u64>,
+}
 
 #[derive(Debug, Default)]
 struct State {
-    next: Option<Result<Frame<Bytes>, Error>>,
+    next: Option<Frame<Bytes>>,
+    /// Why the body broke off; told after what was sent before.
+    broken: Option<Error>,
+    /// The reader has asked and was told to wait.
+    is_asked: bool,
     is_finished: bool,
     is_unwanted: bool,
     sender: Option<Waker>,
     receiver: Option<Waker>,
 }
 
-pub(super) fn channel() -> (BodySender, Receiver) {
+pub(super) fn channel(length: Option<u64>) -> (BodySender, Receiver) {
     let state = Arc::new(Mutex::new(State::default()));
-    (BodySender(Arc::clone(&state)), Receiver(state))
+    (BodySender(Arc::clone(&state)), Receiver { state, left: length })
 }
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
@@ -45,7 +53,36 @@ impl BodySender {
         poll_fn(|cx| self.poll_ready(cx)).await
     }
 
-    /// Sends bytes; waits until those before were taken.
+    /// Polls for the same: `true` where the reader waits, `false` where nobody will ever read.
+    pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        let mut state = lock(&self.0);
+        if state.is_unwanted {
+            return Poll::Ready(false);
+        }
+        if state.is_asked {
+            return Poll::Ready(true);
+        }
+        state.sender = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Gives the reader a frame that it waits for, after [`poll_ready`](Self::poll_ready).
+    ///
+    /// # Errors
+    ///
+    /// Where the frame before was not taken yet; it stays.
+    pub fn give(&mut self, frame: Frame<Bytes>) -> Result<(), Error> {
+        let mut state = lock(&self.0);
+        if state.next.is_some() {
+            return Err(Error::server("the reader has not taken the frame before"));
+        }
+        state.next = Some(frame);
+        state.is_asked = false;
+        wake(state.receiver.take());
+        Ok(())
+    }
+
+    /// Sends bytes; waits until the reader asks for them.
     ///
     /// # Errors
     ///
@@ -79,7 +116,7 @@ impl BodySender {
     /// Breaks the body off with an error.
     pub fn abort(self, error: Error) {
         let mut state = lock(&self.0);
-        state.next = Some(Err(error));
+        state.broken = Some(error);
         state.is_finished = true;
         wake(state.receiver.take());
     }
@@ -88,22 +125,7 @@ impl BodySender {
         if !self.ready().await {
             return Err(Error::app("nobody reads the body of the request any more"));
         }
-        let mut state = lock(&self.0);
-        state.next = Some(Ok(frame));
-        wake(state.receiver.take());
-        Ok(())
-    }
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        let mut state = lock(&self.0);
-        if state.is_unwanted {
-            return Poll::Ready(false);
-        }
-        if state.next.is_none() {
-            return Poll::Ready(true);
-        }
-        state.sender = Some(cx.waker().clone());
-        Poll::Pending
+        self.give(frame)
     }
 }
 
@@ -112,7 +134,7 @@ impl Drop for BodySender {
         let mut state = lock(&self.0);
         if !state.is_finished {
             state.is_finished = true;
-            state.next = Some(Err(Error::peer("the body of the request broke off")));
+            state.broken = Some(Error::peer("the body of the request broke off"));
         }
         wake(state.receiver.take());
     }
@@ -126,27 +148,39 @@ impl Body for Receiver {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let mut state = lock(&self.0);
+        let Self { state, left } = self.get_mut();
+        let mut state = lock(state);
         if let Some(next) = state.next.take() {
-            wake(state.sender.take());
-            return Poll::Ready(Some(next));
+            let taken = next.data_ref().map_or(0, Bytes::len);
+            *left = left.map(|left| left.saturating_sub(u64::try_from(taken).unwrap_or(left)));
+            return Poll::Ready(Some(Ok(next)));
+        }
+        if let Some(error) = state.broken.take() {
+            return Poll::Ready(Some(Err(error)));
         }
         if state.is_finished {
             return Poll::Ready(None);
         }
+        state.is_asked = true;
         state.receiver = Some(cx.waker().clone());
+        wake(state.sender.take());
         Poll::Pending
     }
 
     fn is_end_stream(&self) -> bool {
-        let state = lock(&self.0);
-        state.is_finished && state.next.is_none()
+        let state = lock(&self.state);
+        let has_ended = state.is_finished && state.next.is_none() && state.broken.is_none();
+        self.left == Some(0) || has_ended
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.left.map_or_else(SizeHint::new, SizeHint::with_exact)
     }
 }
 
 impl Drop for Receiver {
     fn drop(&mut self) {
-        let mut state = lock(&self.0);
+        let mut state = lock(&self.state);
         state.is_unwanted = true;
         wake(state.sender.take());
     }

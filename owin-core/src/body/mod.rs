@@ -14,3 +14,4 @@ pub use self::response::{ResponseBody, ResponseSink};
 pub use self::whole::Whole;
 
 pub(crate) use self::erased::BoxBody;
+pub(crate) use self::response::Outlet;

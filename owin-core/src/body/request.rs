@@ -1,23 +1,26 @@
 //! `owin.RequestBody`: pulled by the application.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes, BytesMut};
 use http::StatusCode;
 use http_body::{Body, Frame, SizeHint};
 
-use crate::Error;
 use crate::body::channel::{self, BodySender};
 use crate::body::{BoxBody, Whole};
 use crate::headers::Headers;
+use crate::lint::ReadWatch;
+use crate::{Error, ErrorKind};
 
 /// The decoded body of a request (OWIN 1.0 §3.4).
 ///
 /// An [`http_body::Body`]; with the feature `tokio` an `AsyncRead` too. The end comes only after
-/// the whole body: where the client goes away before, reading fails. Trailer fields are in
+/// the whole body: where the client goes away before, reading fails, however often. Trailer fields are in
 /// [`trailers`](Self::trailers) once the end was reached.
 ///
 /// ```
@@ -30,13 +33,16 @@ use crate::headers::Headers;
 ///     Ok(env)
 /// }
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct RequestBody {
     body: Option<BoxBody>,
     /// What an `AsyncRead` did not take yet.
-    #[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "read by the feature `tokio`"))]
     pub(super) rest: Bytes,
     trailers: Option<Headers>,
+    /// The fault and the answer of an error that broke the body off. It must never look whole.
+    broken: Option<(ErrorKind, StatusCode)>,
+    /// Who is told of each read.
+    watch: Option<Arc<ReadWatch>>,
 }
 
 impl RequestBody {
@@ -58,7 +64,15 @@ impl RequestBody {
     /// A body and what feeds it, one frame at a time: who sends waits until it was taken.
     #[must_use]
     pub fn channel() -> (BodySender, Self) {
-        let (sender, receiver) = channel::channel();
+        let (sender, receiver) = channel::channel(None);
+        (sender, Self::new(receiver))
+    }
+
+    /// The same for a body that says in front how many bytes it has: so an app that answers with it
+    /// can say so too.
+    #[must_use]
+    pub fn channel_of_length(length: u64) -> (BodySender, Self) {
+        let (sender, receiver) = channel::channel(Some(length));
         (sender, Self::new(receiver))
     }
 
@@ -105,6 +119,37 @@ impl RequestBody {
     pub fn trailers(&self) -> Option<&Headers> {
         self.trailers.as_ref()
     }
+
+    /// Who is told of each read; for the lint, which puts back what was there before.
+    pub(crate) fn watch_mut(&mut self) -> &mut Option<Arc<ReadWatch>> {
+        &mut self.watch
+    }
+
+    fn poll_inner(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if !self.rest.is_empty() {
+            let rest = std::mem::take(&mut self.rest);
+            return Poll::Ready(Some(Ok(Frame::data(rest))));
+        }
+        if let Some((kind, status)) = self.broken {
+            let error = Error::new(kind, "the body of the request broke off before");
+            return Poll::Ready(Some(Err(error.with_status(status))));
+        }
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let polled = body.poll(cx);
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    self.trailers = Some(Headers::from(trailers.clone()));
+                }
+            }
+            Poll::Ready(Some(Err(error))) => self.broken = Some((error.kind(), error.status())),
+            Poll::Ready(None) | Poll::Pending => {}
+        }
+        polled
+    }
 }
 
 impl Body for RequestBody {
@@ -115,34 +160,42 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        if !self.rest.is_empty() {
-            let rest = std::mem::take(&mut self.rest);
-            return Poll::Ready(Some(Ok(Frame::data(rest))));
-        }
-        let Some(body) = &mut self.body else { return Poll::Ready(None) };
-        let polled = body.poll(cx);
-        if let Poll::Ready(Some(Ok(frame))) = &polled
-            && let Some(trailers) = frame.trailers_ref()
-        {
-            self.trailers = Some(Headers::from(trailers.clone()));
+        let polled = self.poll_inner(cx);
+        if let Some(watch) = &self.watch {
+            watch.polled(polled.is_pending());
         }
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.body.as_ref().is_none_or(BoxBody::is_over)
+        self.rest.is_empty()
+            && self.broken.is_none()
+            && self.body.as_ref().is_none_or(BoxBody::is_over)
     }
 
     fn size_hint(&self) -> SizeHint {
+        let rest = u64::try_from(self.rest.len()).unwrap_or(u64::MAX);
         let Some(body) = self.body.as_ref().filter(|body| !body.is_over()) else {
-            return SizeHint::with_exact(u64::try_from(self.rest.len()).unwrap_or(u64::MAX));
+            return SizeHint::with_exact(rest);
         };
-        body.size_hint()
+        let mut hint = body.size_hint();
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper.saturating_add(rest));
+        }
+        hint.set_lower(hint.lower().saturating_add(rest));
+        hint
     }
 }
 
 impl From<Whole> for RequestBody {
     fn from(whole: Whole) -> Self {
         if whole.is_empty() { Self::empty() } else { Self::new(whole) }
+    }
+}
+
+/// Bodies look alike, whoever feeds them.
+impl fmt::Debug for RequestBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RequestBody")
     }
 }

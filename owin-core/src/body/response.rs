@@ -114,8 +114,18 @@ impl ResponseBody {
         self.whole.length()?.checked_add(u64::try_from(captured).ok()?)
     }
 
+    /// How many bytes were handed over whole, where that is known.
+    pub(crate) fn whole_length(&self) -> Option<u64> {
+        self.whole.length()
+    }
+
     pub(crate) fn outlet(&self) -> Outlet {
         self.outlet.clone()
+    }
+
+    /// Replaces where pushed bytes go, and keeps what was handed over whole.
+    pub(crate) fn set_outlet(&mut self, outlet: Outlet) -> Outlet {
+        std::mem::replace(&mut self.outlet, outlet)
     }
 
     pub(crate) fn set_whole(&mut self, whole: Whole) {
@@ -126,12 +136,29 @@ impl ResponseBody {
         std::mem::take(&mut self.whole)
     }
 
+    /// Says whether what was handed over whole is pulled later.
+    pub(crate) fn has_stream(&self) -> bool {
+        self.whole.has_stream()
+    }
+
     pub(crate) fn has_no_whole(&self) -> bool {
         self.whole.is_empty()
     }
 }
 
 impl Outlet {
+    /// Says whether pushed bytes go to the same place.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Detached, Self::Detached) => true,
+            (Self::Capture(left), Self::Capture(right)) => Arc::ptr_eq(left, right),
+            (Self::Sink(left), Self::Sink(right)) => {
+                std::ptr::addr_eq(Arc::as_ptr(left), Arc::as_ptr(right))
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn poll_write(
         &self,
         env: &mut Environment,

@@ -66,8 +66,16 @@ impl Whole {
         if self.rest.is_some() { Err(self) } else { Ok(self.front) }
     }
 
+    /// Says whether there are bytes that are pulled later.
+    pub(crate) fn has_stream(&self) -> bool {
+        self.rest.is_some()
+    }
+
     /// Puts bytes in front.
     pub(crate) fn prepend(&mut self, mut front: Bytes) {
+        if front.is_empty() {
+            return;
+        }
         if !self.front.is_empty() {
             let joined = [front.as_ref(), self.front.as_ref()].concat();
             front = Bytes::from(joined);

@@ -1,5 +1,7 @@
 //! The head of a response, as the server sends it.
 
+use std::sync::OnceLock;
+
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 
@@ -28,6 +30,24 @@ pub struct Head<'a> {
     pub(super) headers: &'a HeaderMap,
     pub(super) length: BodyLength,
     pub(super) has_body: bool,
+}
+
+impl Head<'static> {
+    /// The head that answers a message which never reaches an app: the status and no body.
+    ///
+    /// ```
+    /// use owin_core::{Error, Head};
+    ///
+    /// let error = Error::peer("the head is malformed");
+    /// let sent = Head::refusal(error.status()).to_http1(false);
+    /// assert!(sent.starts_with(b"HTTP/1.1 400 Bad Request\r\n"));
+    /// ```
+    #[must_use]
+    pub fn refusal(status: StatusCode) -> Self {
+        static NONE: OnceLock<HeaderMap> = OnceLock::new();
+        let headers = NONE.get_or_init(HeaderMap::new);
+        Self { status, reason: None, headers, length: BodyLength::Known(0), has_body: true }
+    }
 }
 
 impl<'a> Head<'a> {
@@ -65,6 +85,32 @@ impl<'a> Head<'a> {
     /// The fields to be sent besides those that the server writes itself.
     pub fn fields(&self) -> impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)> {
         self.headers.iter().filter(|(name, _)| !belongs_to_the_connection(name))
+    }
+
+    /// Writes the fields as HTTP/1.x and CGI have them, a line each, with `content-length` where the
+    /// length is known.
+    pub fn write_fields(&self, out: &mut Vec<u8>) {
+        let mut line = |name: &str, value: &[u8]| {
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(b": ");
+            out.extend_from_slice(value);
+            out.extend_from_slice(b"\r\n");
+        };
+        self.fields().for_each(|(name, value)| line(name.as_str(), value.as_bytes()));
+        if let BodyLength::Known(length) = self.length {
+            line("content-length", length.to_string().as_bytes());
+        }
+    }
+
+    /// The whole head as HTTP/1.x has it, for servers that need no better way: status line, fields,
+    /// `connection: close` where the connection does not stay, the empty line.
+    #[must_use]
+    pub fn to_http1(&self, stays: bool) -> Vec<u8> {
+        let (status, reason) = (self.status.as_str(), self.reason_phrase());
+        let mut out = format!("HTTP/1.1 {status} {reason}\r\n").into_bytes();
+        self.write_fields(&mut out);
+        out.extend_from_slice(if stays { b"\r\n" } else { b"connection: close\r\n\r\n" });
+        out
     }
 
     /// The value of a field.
@@ -120,9 +166,9 @@ pub(super) fn checked_status(env: &Environment) -> Result<StatusCode, Error> {
 /// # Errors
 ///
 /// Where that is no number, or several that differ.
-pub(super) fn declared_length(env: &Environment) -> Result<Option<u64>, Error> {
+pub(crate) fn declared_length(env: &Environment) -> Result<Option<u64>, Error> {
     let mut declared = None;
-    for line in env.response().headers().get_all(CONTENT_LENGTH.as_str()) {
+    for line in env.response().headers().map().get_all(CONTENT_LENGTH) {
         let text = line.to_str().unwrap_or_default();
         let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let length = text.parse::<u64>().ok().filter(|_| is_digits);
@@ -137,7 +183,7 @@ pub(super) fn declared_length(env: &Environment) -> Result<Option<u64>, Error> {
 }
 
 /// Whether a response to that method with that status has a body (RFC 9110 §6.4.1).
-pub(super) fn may_have_body(method: &Method, status: StatusCode) -> bool {
+pub(crate) fn may_have_body(method: &Method, status: StatusCode) -> bool {
     *method != Method::HEAD
         && !status.is_informational()
         && status != StatusCode::NO_CONTENT

@@ -22,6 +22,8 @@ use crate::{BoxApp, Caller, CancelReason, CancelSource, Environment, Error};
 pub use self::event::Event;
 pub use self::head::{BodyLength, Head};
 
+pub(crate) use self::head::{declared_length, may_have_body};
+
 /// The server's side of the calls of one connection, one after the other.
 ///
 /// A server fills an environment, starts the call, and does what the events say. The response state
@@ -30,7 +32,6 @@ pub use self::head::{BodyLength, Head};
 /// server has them.
 ///
 /// ```
-/// use std::sync::Arc;
 /// use owin_core::{AppExt, Call, Environment, Error, Event, features::{ConnectionInfo, Outcome}};
 ///
 /// async fn serve_one() -> Result<String, Error> {
@@ -38,7 +39,7 @@ pub use self::head::{BodyLength, Head};
 ///         env.response_mut().set_body("hello");
 ///         Ok(env)
 ///     }).boxed();
-///     let mut call = Call::new(&app, Arc::new(ConnectionInfo::new()));
+///     let mut call = Call::new(&app, ConnectionInfo::new());
 ///     let mut env = call.prepare();
 ///     env.request_mut().set_target("/greeting")?;
 ///     call.start(env);
@@ -62,6 +63,8 @@ pub struct Call {
     cancel: CancelSource,
     /// The environment between two calls.
     spare: Option<Environment>,
+    /// The number of the next call on this connection.
+    next_number: u64,
     stage: Stage,
     method: Method,
     error: Option<Error>,
@@ -70,13 +73,14 @@ pub struct Call {
 impl Call {
     /// Makes what calls the app for a connection.
     #[must_use]
-    pub fn new(app: &BoxApp, connection: Arc<ConnectionInfo>) -> Self {
+    pub fn new(app: &BoxApp, connection: impl Into<Arc<ConnectionInfo>>) -> Self {
         Self {
-            connection,
+            connection: connection.into(),
             caller: app.caller(),
             pipe: Arc::default(),
             cancel: CancelSource::new(),
             spare: None,
+            next_number: 0,
             stage: Stage::Idle,
             method: Method::GET,
             error: None,
@@ -86,13 +90,8 @@ impl Call {
     /// An environment for the next call, to be filled: recycled where the one before came back.
     #[must_use]
     pub fn prepare(&mut self) -> Environment {
-        let mut env = match self.spare.take() {
-            Some(mut env) => {
-                env.reset();
-                env
-            }
-            None => Environment::on(Arc::clone(&self.connection)),
-        };
+        let mut env = Environment::renewed(self.spare.take(), &self.connection, self.next_number);
+        self.next_number += 1;
         Pipe::renew(&mut self.pipe);
         self.cancel.renew();
         let sink: Arc<Pipe> = Arc::clone(&self.pipe);
@@ -148,7 +147,14 @@ impl Call {
     }
 
     /// Ends the call: runs the completion callbacks and takes the environment back for the next.
+    ///
+    /// A call that completed cannot be cancelled any more: its token never fires.
     pub fn complete(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Cancelled => self.cancel.cancel(CancelReason::PeerReset),
+            Outcome::Completed => self.cancel.retire(),
+            Outcome::Failed => {}
+        }
         self.pipe.close();
         self.caller.stop();
         let stage = std::mem::replace(&mut self.stage, Stage::Idle);

@@ -29,6 +29,9 @@ pub(crate) struct Pipe(Mutex<State>);
 struct State {
     /// The head, once the response has started by a push.
     published: Option<Published>,
+    /// Whether the head was published. Not the same as the state of the environment: an app may
+    /// start that by itself, and a head that cannot be sent is never published.
+    is_started: bool,
     /// Large pieces, and small ones that were joined.
     pieces: VecDeque<Bytes>,
     /// Small writes, joined.
@@ -36,6 +39,8 @@ struct State {
     waiting_bytes: usize,
     pushed_bytes: u64,
     is_closed: bool,
+    /// Whether the server was given something since the last flush.
+    is_dirty: bool,
     flush: Flush,
     writer: Option<Waker>,
     server: Option<Waker>,
@@ -111,6 +116,7 @@ impl Pipe {
         }
         if state.flush == Flush::Asked {
             state.flush = Flush::Handed;
+            state.is_dirty = false;
             return Pulled::Flush;
         }
         Pulled::Nothing
@@ -129,7 +135,11 @@ impl Pipe {
         env.start_response()?;
         let published = Published::of(env)?;
         let mut state = self.lock();
+        // The length may have been declared after the bytes were written.
+        state.check_length(env, 0)?;
         state.published = Some(published);
+        state.is_started = true;
+        state.is_dirty = true;
         wake(state.server.take());
         Ok(())
     }
@@ -138,11 +148,13 @@ impl Pipe {
 impl State {
     fn reset(&mut self) {
         self.published = None;
+        self.is_started = false;
         self.pieces.clear();
         self.tail.clear();
         self.waiting_bytes = 0;
         self.pushed_bytes = 0;
         self.is_closed = false;
+        self.is_dirty = false;
         self.flush = Flush::Idle;
         self.writer = None;
         self.server = None;
@@ -150,6 +162,7 @@ impl State {
 
     fn pulled(&mut self, piece: Bytes) -> Pulled {
         self.waiting_bytes = self.waiting_bytes.saturating_sub(piece.len());
+        self.is_dirty = true;
         if self.flush == Flush::Idle {
             wake(self.writer.take());
         }
@@ -200,22 +213,22 @@ impl ResponseSink for Pipe {
         data: &mut (dyn Buf + Send),
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
-        let has_started = env.response_state() != crate::ResponseState::Open;
-        let is_buffered =
-            env.get(keys::SERVER_RESPONSE_BUFFERING) != Some(&ResponseBuffering::Disabled);
-        {
+        let may_wait = env.response_state() == crate::ResponseState::Open
+            && env.get(keys::SERVER_RESPONSE_BUFFERING) != Some(&ResponseBuffering::Disabled);
+        let is_started = {
             let mut state = self.lock();
             state.check_open()?;
             state.check_length(env, data.remaining())?;
             let would_wait = state.waiting_bytes + data.remaining();
-            if !has_started && is_buffered && would_wait <= COALESCE_BYTES {
+            if may_wait && would_wait <= COALESCE_BYTES {
                 state.waiting_bytes += data.remaining();
                 state.pushed_bytes += u64::try_from(data.remaining()).unwrap_or(0);
                 state.tail.put(data);
                 return Poll::Ready(Ok(()));
             }
-        }
-        if !has_started {
+            state.is_started
+        };
+        if !is_started {
             self.start(env)?;
         }
         let mut state = self.lock();
@@ -229,14 +242,19 @@ impl ResponseSink for Pipe {
     }
 
     fn poll_flush(&self, env: &mut Environment, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.lock().check_open()?;
-        if env.response_state() == crate::ResponseState::Open {
+        let is_started = {
+            let state = self.lock();
+            state.check_open()?;
+            state.is_started
+        };
+        if !is_started {
             self.start(env)?;
-            self.lock().flush = Flush::Asked;
         }
         let mut state = self.lock();
         match state.flush {
-            Flush::Idle if state.waiting_bytes == 0 => return Poll::Ready(Ok(())),
+            Flush::Idle if state.waiting_bytes == 0 && !state.is_dirty => {
+                return Poll::Ready(Ok(()));
+            }
             Flush::Idle => state.flush = Flush::Asked,
             Flush::Asked | Flush::Handed => {}
         }

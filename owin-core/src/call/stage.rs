@@ -39,7 +39,8 @@ pub(super) enum Stage {
 pub(super) struct Rest {
     declared: Option<u64>,
     sent_bytes: u64,
-    trailers: Option<HeaderMap>,
+    /// Boxed: few bodies have them, and the stage moves often.
+    trailers: Option<Box<HeaderMap>>,
 }
 
 impl Stage {
@@ -270,7 +271,7 @@ impl Call {
                 Ok(data) if data.is_empty() => None,
                 Ok(data) => self.send(data),
                 Err(frame) => {
-                    rest.trailers = frame.into_trailers().ok();
+                    rest.trailers = frame.into_trailers().ok().map(Box::new);
                     None
                 }
             },
@@ -292,9 +293,15 @@ impl Call {
         if rest.declared.is_some_and(|declared| rest.sent_bytes < declared) {
             return self.break_off(Error::app("the body is shorter than its Content-Length"));
         }
-        let own = env.remove(keys::SERVER_RESPONSE_TRAILERS).ok().flatten();
-        let mut trailers = rest.trailers.take().unwrap_or_default();
-        trailers.extend(own.map(HeaderMap::from).unwrap_or_default());
+        let own = env.remove(keys::SERVER_RESPONSE_TRAILERS).ok().flatten().map(HeaderMap::from);
+        let streamed = rest.trailers.take().map(|trailers| *trailers);
+        let trailers = match (streamed, own) {
+            (Some(mut streamed), Some(own)) => {
+                streamed.extend(own);
+                streamed
+            }
+            (streamed, own) => streamed.or(own).unwrap_or_default(),
+        };
         self.over();
         let is_last = trailers.is_empty();
         Some(Poll::Ready(if is_last { Event::End } else { Event::Trailers(trailers) }))
@@ -327,12 +334,5 @@ fn count(data: &Bytes) -> u64 {
 }
 
 fn refused(status: StatusCode, is_to_head: bool) -> Head<'static> {
-    static NONE: std::sync::OnceLock<HeaderMap> = std::sync::OnceLock::new();
-    Head {
-        status,
-        reason: None,
-        headers: NONE.get_or_init(HeaderMap::new),
-        length: BodyLength::Known(0),
-        has_body: !is_to_head,
-    }
+    Head { has_body: !is_to_head, ..Head::refusal(status) }
 }

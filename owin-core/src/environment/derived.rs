@@ -49,6 +49,7 @@ fn copied(value: &dyn AnyValue) -> Option<Value> {
     as_a::<String>(value)
         .or_else(|| as_a::<bool>(value))
         .or_else(|| as_a::<crate::properties::Capabilities>(value))
+        .or_else(|| as_a::<crate::Addresses>(value))
         .or_else(|| as_a::<crate::CallCancelled>(value))
         .or_else(|| as_a::<crate::features::TraceOutput>(value))
         .or_else(|| as_a::<crate::features::ClientCertificate>(value))

@@ -83,7 +83,7 @@ impl Dictionary {
     ///
     /// # Errors
     ///
-    /// Where the key holds a value of another type; it stays.
+    /// Where the key holds a value of another type, which stays, or the contract gives it another.
     pub fn set<T: Stored + ?Sized>(
         &mut self,
         key: Key<T>,
@@ -91,7 +91,13 @@ impl Dictionary {
     ) -> Result<Option<T::Owned>, Error> {
         match self.entries.entry(Cow::Borrowed(key.name())) {
             Entry::Vacant(entry) => {
-                entry.insert(Value::new(value.into()));
+                let value = Value::new(value.into());
+                if let Some(info) = keys::info(key.name())
+                    && !info.accepts(&value)
+                {
+                    return Err(key.wrong_type(info.type_name()));
+                }
+                entry.insert(value);
                 Ok(None)
             }
             Entry::Occupied(mut entry) => match entry.get_mut().downcast_mut::<T::Owned>() {

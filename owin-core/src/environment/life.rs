@@ -34,11 +34,12 @@ impl Environment {
                 slots: Slots::default(),
                 overlay: Dictionary::new(),
                 state: ResponseState::Open,
-                failed_start: false,
+                failed_start: None,
                 connection: None,
                 request_number: 0,
                 request_id: OnceLock::new(),
                 decision: None,
+                mark: None,
             }),
         };
         env.fill_required();
@@ -53,6 +54,30 @@ impl Environment {
         env
     }
 
+    /// Makes the environment of the call of that number on a connection, in the memory of the one
+    /// before where there is one.
+    ///
+    /// The number and the connection are told anew each time: the environment of a call that failed
+    /// is lost, and an app may have given back another one than it was given.
+    pub(crate) fn renewed(
+        spare: Option<Self>,
+        connection: &Arc<ConnectionInfo>,
+        request_number: u64,
+    ) -> Self {
+        let mut env = match spare {
+            Some(mut spare) => {
+                spare.reset();
+                spare
+            }
+            None => Self::new(),
+        };
+        if !env.connection().is_some_and(|own| Arc::ptr_eq(own, connection)) {
+            env.inner.connection = Some(Arc::clone(connection));
+        }
+        env.inner.request_number = request_number;
+        env
+    }
+
     /// Empties the environment for the next call on the same connection.
     ///
     /// The allocation, the memory of texts and headers, and the connection are kept. Handles of the
@@ -62,10 +87,11 @@ impl Environment {
         inner.slots.reset();
         inner.overlay.clear();
         inner.state = ResponseState::Open;
-        inner.failed_start = false;
+        inner.failed_start = None;
         inner.request_number += 1;
         let _unread = inner.request_id.take();
         inner.decision = None;
+        inner.mark = None;
         self.fill_required();
     }
 
@@ -92,15 +118,15 @@ impl Environment {
     /// The error of a callback. The response can then only be answered with 500, and whoever asks
     /// again is refused too.
     pub fn start_response(&mut self) -> Result<(), Error> {
-        if self.inner.failed_start {
-            return Err(Error::app("a sending-headers callback failed before"));
+        if let Some(why) = &self.inner.failed_start {
+            return Err(Error::app(format!("a sending-headers callback failed before: {why}")));
         }
         if self.inner.state != ResponseState::Open {
             return Ok(());
         }
         while let Some(callback) = self.next_sending_headers() {
             if let Err(error) = callback(self) {
-                self.inner.failed_start = true;
+                self.inner.failed_start = Some(error.to_string());
                 return Err(error);
             }
         }
@@ -110,7 +136,8 @@ impl Environment {
 
     /// Ends the call: runs the completion callbacks, last registered first, with the outcome.
     ///
-    /// An environment that is dropped before this tells them [`Outcome::Failed`].
+    /// An environment that is dropped before this tells them [`Outcome::Cancelled`] where
+    /// `owin.CallCancelled` has fired, else [`Outcome::Failed`].
     pub fn complete(&mut self, outcome: Outcome) {
         self.inner.state = ResponseState::Done;
         if let Some(callbacks) = self.inner.slots.server_on_completed.get_mut() {

@@ -16,7 +16,7 @@ pub use self::value::{AnyValue, Value, ValueRef};
 
 use self::slot::Slot;
 use crate::Error;
-use crate::features::ConnectionInfo;
+use crate::features::{ConnectionInfo, Outcome};
 use crate::keys::{self, Key, Known, Presence, Slots, Stored};
 use crate::upgrade::Decision;
 
@@ -55,11 +55,26 @@ pub(crate) struct Inner {
     pub(crate) slots: Slots,
     overlay: Dictionary,
     pub(crate) state: ResponseState,
-    pub(crate) failed_start: bool,
+    /// What a sending-headers callback failed with.
+    failed_start: Option<String>,
     connection: Option<Arc<ConnectionInfo>>,
     request_number: u64,
     request_id: OnceLock<String>,
     pub(crate) decision: Option<Decision>,
+    /// The innermost layer of the lint that the call is in.
+    pub(crate) mark: Option<Arc<crate::lint::Mark>>,
+}
+
+/// Nobody said how the call ended: it was given up, or it failed and the environment went with it.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let token = self.slots.call_cancelled.get();
+        let was_cancelled = token.is_some_and(crate::CallCancelled::is_cancelled);
+        let outcome = if was_cancelled { Outcome::Cancelled } else { Outcome::Failed };
+        if let Some(callbacks) = self.slots.server_on_completed.get_mut() {
+            callbacks.run(outcome);
+        }
+    }
 }
 
 impl Environment {
@@ -223,7 +238,7 @@ impl Environment {
 
     #[inline]
     fn typed_slot<T: AnyValue>(&self, known: Known) -> Option<&Slot<T>> {
-        self.inner.slots.slot(known).typed().downcast_ref()
+        self.inner.slots.typed(known)
     }
 
     #[inline]
@@ -232,8 +247,8 @@ impl Environment {
         key: Key<T>,
         known: Known,
     ) -> Result<&mut Slot<T::Owned>, Error> {
-        let slot = self.inner.slots.slot_mut(known).typed_mut();
-        slot.downcast_mut().ok_or_else(|| key.wrong_type(known.info().type_name()))
+        let slot = self.inner.slots.typed_mut(known);
+        slot.ok_or_else(|| key.wrong_type(known.info().type_name()))
     }
 
     /// Refuses a change that the client could not see any more.

@@ -1,6 +1,5 @@
 //! The field of a known key.
 
-use std::any::Any;
 use std::fmt;
 
 use http::{Method, StatusCode, Version as Protocol};
@@ -12,7 +11,7 @@ use crate::features::{
     ResponseBuffering, TlsHandshake, TraceOutput, User,
 };
 use crate::headers::Headers;
-use crate::properties::Capabilities;
+use crate::properties::{Addresses, Capabilities};
 use crate::send_file::SendFile;
 use crate::upgrade::{Accept, OpaqueUpgrade};
 use crate::{CallCancelled, Version};
@@ -63,7 +62,7 @@ impl<T> Slot<T> {
     pub(crate) fn remove(&mut self) -> Option<T> {
         let was_set = self.presence == Presence::Set;
         self.presence = Presence::Removed;
-        self.value.take().filter(|_| was_set)
+        if was_set { self.value.take() } else { None }
     }
 }
 
@@ -105,10 +104,6 @@ impl<T: fmt::Debug> fmt::Debug for Slot<T> {
 pub(crate) trait ErasedSlot {
     fn presence(&self) -> Presence;
     fn value(&self) -> Option<&dyn AnyValue>;
-    /// The `Slot<T>`, to be downcast.
-    fn typed(&self) -> &dyn Any;
-    /// The `Slot<T>`, to be downcast.
-    fn typed_mut(&mut self) -> &mut dyn Any;
     /// Puts a value in and returns the one before; a value of a wrong type comes back as the error.
     fn put_value(&mut self, value: Value) -> Result<Option<Value>, Value>;
     fn remove_value(&mut self) -> Option<Value>;
@@ -126,16 +121,6 @@ impl<T: AnyValue> ErasedSlot for Slot<T> {
             let value: &dyn AnyValue = value;
             value
         })
-    }
-
-    #[inline]
-    fn typed(&self) -> &dyn Any {
-        self
-    }
-
-    #[inline]
-    fn typed_mut(&mut self) -> &mut dyn Any {
-        self
     }
 
     fn put_value(&mut self, value: Value) -> Result<Option<Value>, Value> {
@@ -182,6 +167,7 @@ macro_rules! dropped {
 
 dropped!(
     Accept,
+    Addresses,
     BodySizeLimit,
     CallCancelled,
     Capabilities,

@@ -9,13 +9,14 @@ use crate::CallCancelled;
 use crate::environment::AnyValue;
 use crate::features::{ClientCertificate, TlsHandshake, TraceOutput};
 use crate::keys::{self, Known};
-use crate::properties::{Capabilities, Properties};
+use crate::properties::{Addresses, Capabilities, Properties};
 use crate::send_file::SendFile;
 
 /// What a server knows of itself: the same for every connection.
 #[derive(Clone, Debug, Default)]
 pub struct ServerInfo {
     capabilities: Option<Capabilities>,
+    addresses: Option<Addresses>,
     trace_output: Option<TraceOutput>,
     app_name: Option<String>,
     app_mode: Option<String>,
@@ -29,6 +30,7 @@ impl ServerInfo {
     pub fn from_properties(properties: &Properties) -> Self {
         Self {
             capabilities: properties.get(keys::SERVER_CAPABILITIES).cloned(),
+            addresses: properties.get(keys::HOST_ADDRESSES).cloned(),
             trace_output: properties.get(keys::HOST_TRACE_OUTPUT).cloned(),
             app_name: properties.get(keys::HOST_APP_NAME).map(str::to_owned),
             app_mode: properties.get(keys::HOST_APP_MODE).map(str::to_owned),
@@ -53,6 +55,7 @@ impl ServerInfo {
     fn derived(&self, known: Known) -> Option<&dyn AnyValue> {
         match known {
             Known::SERVER_CAPABILITIES => erased(self.capabilities.as_ref()),
+            Known::HOST_ADDRESSES => erased(self.addresses.as_ref()),
             Known::HOST_TRACE_OUTPUT => erased(self.trace_output.as_ref()),
             Known::HOST_APP_NAME => erased(self.app_name.as_ref()),
             Known::HOST_APP_MODE => erased(self.app_mode.as_ref()),

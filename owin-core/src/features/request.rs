@@ -1,11 +1,12 @@
 //! The request half of the environment.
 
-use http::{Method, Version as Protocol};
+use http::{Method, StatusCode, Version as Protocol};
 
 use crate::body::RequestBody;
 use crate::features::{Feature, FeatureMut};
 use crate::headers::Headers;
-use crate::{CallCancelled, Environment, Error, keys, path};
+use crate::headers::framing;
+use crate::{BodyLength, CallCancelled, Environment, Error, keys, path};
 
 /// The request of a call, as the keys `owin.Request…` tell it.
 ///
@@ -93,6 +94,41 @@ impl<'a> Request<'a> {
         self.0.inner.slots.call_cancelled.get().unwrap_or(NEVER)
     }
 
+    /// How long the body is, by its framing fields (RFC 9112 §6.3): `Unknown` where it is chunked.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Peer`](crate::ErrorKind::Peer), to be answered with 400 or 501, where two readers
+    /// could disagree: a length that is not one decimal number, a length beside chunks, a transfer
+    /// coding other than `chunked`.
+    pub fn body_length(self) -> Result<BodyLength, Error> {
+        framing::body_length(self.headers())
+    }
+
+    /// How many bytes the body has, for servers that decode no chunks.
+    ///
+    /// # Errors
+    ///
+    /// As for [`body_length`](Self::body_length), and with the status 411 where the body is chunked
+    /// (RFC 9110 §15.5.12).
+    pub fn content_length(self) -> Result<u64, Error> {
+        match self.body_length()? {
+            BodyLength::Known(length) => Ok(length),
+            BodyLength::None => Ok(0),
+            BodyLength::Unknown => Err(Error::peer("a body without Content-Length is not taken")
+                .with_status(StatusCode::LENGTH_REQUIRED)),
+        }
+    }
+
+    /// Whether the client lets the connection stay for another request (RFC 9112 §9.3).
+    #[must_use]
+    pub fn keeps_alive(self) -> bool {
+        let has = |option: &str| {
+            self.headers().list("connection").any(|named| named.eq_ignore_ascii_case(option))
+        };
+        !has("close") && (self.protocol() >= Protocol::HTTP_11 || has("keep-alive"))
+    }
+
     /// The URL of the request, rebuilt from scheme, host, base, path and query (OWIN 1.0 §5.4).
     #[must_use]
     pub fn url(self) -> String {
@@ -143,6 +179,45 @@ impl<'a> RequestMut<'a> {
     /// Sets the query (`owin.RequestQueryString`): encoded, without `?`.
     pub fn set_query_string(&mut self, query: &str) {
         replace(self.0.inner.slots.request_query_string.refill(), query);
+    }
+
+    /// Takes the parts of a head as they were sent: method, [target](Self::set_target), protocol and
+    /// field lines; an HTTP/1.1 request needs exactly one `Host`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Peer`](crate::ErrorKind::Peer), to be answered with 400, where a part is not
+    /// legal. The environment is then half filled and of no use.
+    ///
+    /// ```
+    /// use owin_core::{Environment, http::Version};
+    ///
+    /// let mut env = Environment::new();
+    /// let lines: [(&str, &[u8]); 1] = [("Host", b"example.org")];
+    /// env.request_mut().fill("GET", "/a?b", Version::HTTP_11, lines)?;
+    /// assert_eq!(env.request().url(), "http://example.org/a?b");
+    /// # Ok::<_, owin_core::Error>(())
+    /// ```
+    pub fn fill<'b>(
+        &mut self,
+        method: &str,
+        target: &str,
+        protocol: Protocol,
+        lines: impl IntoIterator<Item = (&'b str, &'b [u8])>,
+    ) -> Result<(), Error> {
+        let method = Method::from_bytes(method.as_bytes());
+        self.set_method(method.map_err(|_| Error::peer("the method is not a token"))?);
+        self.set_protocol(protocol);
+        let headers = self.0.inner.slots.request_headers.refill();
+        for (name, value) in lines {
+            let illegal = |error| Error::peer("a field is not legal").with_source(error);
+            headers.append(name, value).map_err(illegal)?;
+        }
+        let hosts = headers.get_all("host").count();
+        if hosts > 1 || (hosts == 0 && protocol == Protocol::HTTP_11) {
+            return Err(Error::peer(format!("there is not one Host but {hosts}")));
+        }
+        self.set_target(target)
     }
 
     /// Takes the target as it was sent: sets `server.RawTarget`, path and query, and of an absolute

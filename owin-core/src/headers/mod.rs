@@ -1,5 +1,6 @@
 //! `owin.RequestHeaders` and `owin.ResponseHeaders`: field lines, neither split nor joined.
 
+pub(crate) mod framing;
 mod raw;
 
 use std::fmt;
@@ -104,7 +105,8 @@ impl Headers {
         texts.flat_map(|text| text.split(',')).map(str::trim).filter(|item| !item.is_empty())
     }
 
-    /// Every line: names grouped once the map is built, else in the order in which they came.
+    /// Every line: in the order and case in which they came, or by name and in lower case once the
+    /// map is built.
     pub fn lines(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let raw = self.unbuilt();
         let map = if raw.is_some() { None } else { Some(self.map()) };
@@ -129,15 +131,15 @@ impl Headers {
     ///
     /// # Errors
     ///
-    /// Where the name is no token, or the value holds a character that cannot stand in a field.
+    /// Where the name is no token, the value holds a character that cannot stand in a field, or there
+    /// are more than some 24,000 fields.
     pub fn set<N, V>(&mut self, name: N, value: V) -> Result<(), Error>
     where
         N: TryInto<HeaderName, Error: Into<http::Error>>,
         V: TryInto<HeaderValue, Error: Into<http::Error>>,
     {
         let (name, value) = field(name, value)?;
-        self.map_mut().insert(name, value);
-        Ok(())
+        self.map_mut().try_insert(name, value).map(drop).map_err(too_many)
     }
 
     /// Adds a line.
@@ -151,8 +153,7 @@ impl Headers {
         V: TryInto<HeaderValue, Error: Into<http::Error>>,
     {
         let (name, value) = field(name, value)?;
-        self.map_mut().append(name, value);
-        Ok(())
+        self.map_mut().try_append(name, value).map(drop).map_err(too_many)
     }
 
     /// Removes every line of that name and says how many there were.
@@ -216,6 +217,10 @@ where
     Ok((name, value))
 }
 
+fn too_many(error: http::header::MaxSizeReached) -> Error {
+    Error::app("the header has too many fields").with_source(error)
+}
+
 impl From<HeaderMap> for Headers {
     fn from(map: HeaderMap) -> Self {
         Self { raw: RawFields::new(), map: OnceLock::from(map) }
@@ -242,7 +247,10 @@ impl PartialEq for Headers {
 
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = self.lines().map(|(name, value)| (name, String::from_utf8_lossy(value)));
+        // Whether the map has been built does not show.
+        let shown =
+            |(name, value): (&str, _)| (name.to_ascii_lowercase(), String::from_utf8_lossy(value));
+        let lines = self.lines().map(shown);
         f.debug_map().entries(lines).finish()
     }
 }

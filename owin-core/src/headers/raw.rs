@@ -67,11 +67,12 @@ impl RawFields {
     }
 
     pub(super) fn to_map(&self) -> HeaderMap {
-        let mut map = HeaderMap::with_capacity(self.len());
+        // A map has room for 24,576 lines at least; nothing that a peer sends may panic.
+        let mut map = HeaderMap::try_with_capacity(self.len()).unwrap_or_default();
         for (name, value) in self.iter() {
             let name = HeaderName::from_bytes(name.as_bytes());
             if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
-                map.append(name, value);
+                let _is_full = map.try_append(name, value);
             }
         }
         map

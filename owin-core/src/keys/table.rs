@@ -3,12 +3,14 @@
 //! From a row follow the typed constant, the slot in the environment, the [`KeyInfo`] for
 //! iteration, the lint rules for presence and type, and the paragraph in `SPEC.md`.
 
+use std::any::Any;
+
 use http::{Method, StatusCode, Version as Protocol};
 
 use super::info::{is_a, name_of};
 use super::{Key, KeyInfo, Party, Presence, Scope, Stored};
 use crate::body::{RequestBody, ResponseBody};
-use crate::environment::{Dictionary, slot::Slot};
+use crate::environment::{AnyValue, Dictionary, slot::Slot};
 use crate::features::{
     BodySizeLimit, ClientCertificate, DataRate, OnCompleted, OnSendingHeaders, ReasonPhrase, Reset,
     ResponseBuffering, TlsHandshake, TraceOutput, User,
@@ -87,6 +89,24 @@ macro_rules! contract {
                 known: Known,
             ) -> &mut dyn crate::environment::slot::ErasedSlot {
                 match known { $( Known::$constant => &mut self.$field, )+ }
+            }
+
+            /// The field of a key as a slot of that type. Without a detour through a vtable: where the
+            /// key is a constant this is the address of the field.
+            #[inline]
+            pub(crate) fn typed<T: AnyValue>(&self, known: Known) -> Option<&Slot<T>> {
+                match known { $( Known::$constant => {
+                    let slot: &dyn Any = &self.$field;
+                    slot.downcast_ref()
+                } )+ }
+            }
+
+            #[inline]
+            pub(crate) fn typed_mut<T: AnyValue>(&mut self, known: Known) -> Option<&mut Slot<T>> {
+                match known { $( Known::$constant => {
+                    let slot: &mut dyn Any = &mut self.$field;
+                    slot.downcast_mut()
+                } )+ }
             }
 
             /// Empties every field; memory that is worth keeping is kept.
@@ -215,6 +235,10 @@ contract! {
         server_reset SERVER_RESET: Reset = "server.Reset",
             Call, Optional, Server, "ours; RFC 9113 §6.4";
 
+        /// The addresses to listen on; the application may change them before the start. In a call:
+        /// those that were really bound.
+        host_addresses HOST_ADDRESSES: Addresses = "host.Addresses",
+            CallAndStartup, Optional, Host, "CommonKeys, host";
         /// Takes lines of text for the host's log.
         host_trace_output HOST_TRACE_OUTPUT: TraceOutput = "host.TraceOutput",
             CallAndStartup, Optional, Host, "CommonKeys, host";
@@ -239,8 +263,6 @@ contract! {
             Call, Optional, Server, "WebSocket 0.4 §4";
     }
     elsewhere {
-        /// The addresses to listen on; the application may change them before the start.
-        HOST_ADDRESSES: Addresses = "host.Addresses", Startup, Optional, Host, "CommonKeys, host";
         /// Takes callbacks that run once, before the first request.
         SERVER_ON_INIT: OnInit = "server.OnInit", Startup, Optional, Server, "CommonKeys, server";
         /// Fires when the server is disposed of.

@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use crate::Error;
 use crate::upgrade::Duplex;
+use crate::{CancelReason, CancelSource, Error};
 
 /// How many bytes one direction holds before its writer waits.
 const CAPACITY_BYTES: usize = 64 * 1024;
@@ -16,6 +16,8 @@ const CAPACITY_BYTES: usize = 64 * 1024;
 pub struct MemoryStream {
     incoming: Arc<Mutex<Direction>>,
     outgoing: Arc<Mutex<Direction>>,
+    /// Fires when this end is dropped.
+    lost: Option<CancelSource>,
 }
 
 #[derive(Debug, Default)]
@@ -30,8 +32,17 @@ struct Direction {
 #[must_use]
 pub fn memory_pair() -> (MemoryStream, MemoryStream) {
     let (there, back) = (Arc::default(), Arc::default());
-    let first = MemoryStream { incoming: Arc::clone(&back), outgoing: Arc::clone(&there) };
-    (first, MemoryStream { incoming: there, outgoing: back })
+    let (incoming, outgoing) = (Arc::clone(&back), Arc::clone(&there));
+    let first = MemoryStream { incoming, outgoing, lost: None };
+    (first, MemoryStream { incoming: there, outgoing: back, lost: None })
+}
+
+impl MemoryStream {
+    /// Tells the source when this end is gone.
+    pub(super) fn losing(mut self, lost: CancelSource) -> Self {
+        self.lost = Some(lost);
+        self
+    }
 }
 
 fn lock(direction: &Mutex<Direction>) -> MutexGuard<'_, Direction> {
@@ -103,6 +114,9 @@ impl Drop for MemoryStream {
             direction.is_shut = true;
             wake(direction.reader.take());
             wake(direction.writer.take());
+        }
+        if let Some(lost) = &self.lost {
+            lost.cancel(CancelReason::PeerClosed);
         }
     }
 }

@@ -34,7 +34,11 @@ impl TestHost {
     /// Makes a host of an app and of the start-up properties that its calls are to see.
     #[must_use]
     pub fn with_properties(app: BoxApp, properties: &Properties) -> Self {
-        Self { app, server: Arc::new(ServerInfo::from_properties(properties)) }
+        Self::of_server(app, Arc::new(ServerInfo::from_properties(properties)))
+    }
+
+    pub(super) fn of_server(app: BoxApp, server: Arc<ServerInfo>) -> Self {
+        Self { app, server }
     }
 
     /// A `GET` of a target like `/path?query`.

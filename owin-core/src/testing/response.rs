@@ -156,8 +156,12 @@ impl TestResponse {
         let mut env = Dictionary::new();
         let _fresh = env.set(keys::OPAQUE_VERSION, "1.0");
         let _fresh = env.set(keys::OPAQUE_STREAM, OpaqueStream::new(server));
-        let _fresh = env.set(keys::OPAQUE_CALL_CANCELLED, CancelSource::new().token());
-        Some((client, decision.run(env)))
+        let lost = CancelSource::new();
+        let _fresh = env.set(keys::OPAQUE_CALL_CANCELLED, lost.token());
+        // The call has succeeded; what happens to the connection is the callback's affair now.
+        self.is_over = true;
+        self.call.complete(Outcome::Completed);
+        Some((client.losing(lost), decision.run(env)))
     }
 }
 

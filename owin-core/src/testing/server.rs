@@ -1,14 +1,11 @@
 //! The in-memory host as a server, to be chosen by name like any other.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::testing::TestHost;
-use crate::{
-    Address, BoxApp, CancelReason, CancelSource, Error, Properties, Running, Server, keys, server,
-};
+use crate::{BoxApp, Error, Properties, Running, Server, server};
 
 type Shared = Arc<Mutex<Option<TestHost>>>;
 
@@ -50,40 +47,14 @@ impl Server for MemoryServer {
     async fn start(
         self: Box<Self>,
         app: BoxApp,
-        mut properties: Properties,
+        properties: Properties,
     ) -> Result<Box<dyn Running>, Error> {
-        let disposing = CancelSource::new();
-        properties.set(keys::SERVER_ON_DISPOSE, disposing.token())?;
-        properties.take_on_init().run().await?;
-        let host = TestHost::with_properties(app, &properties);
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(host);
-        Ok(Box::new(RunningInMemory { shared: self.0, properties, disposing }))
-    }
-}
-
-struct RunningInMemory {
-    shared: Shared,
-    properties: Properties,
-    disposing: CancelSource,
-}
-
-#[async_trait]
-impl Running for RunningInMemory {
-    fn addresses(&self) -> &[Address] {
-        &[]
-    }
-
-    fn properties(&self) -> &Properties {
-        &self.properties
-    }
-
-    async fn stopped(&mut self) {
-        std::future::pending::<()>().await;
-    }
-
-    async fn stop(self: Box<Self>, _: Duration) -> Result<(), Error> {
-        *self.shared.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        self.disposing.cancel(CancelReason::Shutdown);
-        Ok(())
+        let launch = server::launch(properties, Vec::new()).await?;
+        let shared = self.0;
+        let host = TestHost::of_server(app, launch.info());
+        *shared.lock().unwrap_or_else(PoisonError::into_inner) = Some(host);
+        Ok(launch.running(async move |_| {
+            *shared.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }))
     }
 }

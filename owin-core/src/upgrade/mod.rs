@@ -25,8 +25,8 @@ pub use self::websocket::{
     Accept, Message, Opcode, WebSocketClose, WebSocketReceive, WebSocketSend,
 };
 
-type Finished = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
-type Callback = Box<dyn FnOnce(Dictionary) -> Finished + Send>;
+pub(crate) type Finished = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+pub(crate) type Callback = Box<dyn FnOnce(Dictionary) -> Finished + Send>;
 
 /// Says what the connection is taken over for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +43,8 @@ pub struct Decision {
     kind: UpgradeKind,
     parameters: Dictionary,
     callback: Exclusive<Callback>,
+    /// Whether the environment offered what was accepted.
+    is_offered: bool,
 }
 
 impl Decision {
@@ -56,6 +58,17 @@ impl Decision {
     #[must_use]
     pub fn parameters(&self) -> &Dictionary {
         &self.parameters
+    }
+
+    /// Whether the environment offered what was accepted, when it was accepted.
+    pub(crate) fn is_offered(&self) -> bool {
+        self.is_offered
+    }
+
+    /// Puts something around the callback.
+    pub(crate) fn map_callback(self, around: impl FnOnce(Callback) -> Callback) -> Self {
+        let callback = Exclusive::new(around(self.callback.into_inner()));
+        Self { callback, ..self }
     }
 
     /// Runs the application's callback with the environment of the connection: `opaque.Stream` and
@@ -95,9 +108,14 @@ where
     if env.inner.decision.is_some() {
         return Err(Error::app("the connection has been taken over already"));
     }
+    let is_offered = match kind {
+        UpgradeKind::Opaque => env.get(keys::OPAQUE_UPGRADE).is_some(),
+        UpgradeKind::WebSocket => env.get(keys::WEBSOCKET_ACCEPT).is_some(),
+    };
     env.set(keys::RESPONSE_STATUS_CODE, StatusCode::SWITCHING_PROTOCOLS)?;
     let callback: Callback = Box::new(move |env| Box::pin(callback(env)));
-    env.inner.decision = Some(Decision { kind, parameters, callback: Exclusive::new(callback) });
+    let callback = Exclusive::new(callback);
+    env.inner.decision = Some(Decision { kind, parameters, callback, is_offered });
     Ok(())
 }
 

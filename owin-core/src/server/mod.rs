@@ -1,10 +1,14 @@
 //! What a server implements, and how a host starts one (OWIN 1.0 §4).
 
+mod launch;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{Address, BoxApp, Capabilities, Error, Properties, Version, keys};
+use crate::{Address, BoxApp, Capabilities, Error, OnInit, Properties, Version, keys};
+
+pub use self::launch::{Launch, launch};
 
 /// A server that has not started; object-safe, so that one can be chosen by name at run time.
 ///
@@ -17,12 +21,15 @@ pub trait Server: Send {
 
     /// Says in the properties what the server can do.
     ///
-    /// Sets `owin.Version` and `server.Capabilities`; [`announce`] does both.
+    /// A server that can do more than the contract asks of it says so by [`announce`] with
+    /// capabilities of its own; without that only its name is said.
     ///
     /// # Errors
     ///
     /// Where a property that the server sets holds a value of another type.
-    fn announce(&self, properties: &mut Properties) -> Result<(), Error>;
+    fn announce(&self, properties: &mut Properties) -> Result<(), Error> {
+        announce(properties, Capabilities::new(Capabilities::of_server(self.name())))
+    }
 
     /// Binds the addresses in the properties, runs `server.OnInit`, and serves the app from then on.
     ///
@@ -32,7 +39,7 @@ pub trait Server: Send {
     /// # Errors
     ///
     /// [`ErrorKind::Server`](crate::ErrorKind::Server) where an address cannot be bound, in one
-    /// clear line that names it.
+    /// clear line that names it: [`Address::unusable`].
     async fn start(
         self: Box<Self>,
         app: BoxApp,
@@ -53,7 +60,7 @@ pub trait Running: Send {
     async fn stopped(&mut self);
 
     /// Stops: accepts no more, lets calls finish until the deadline has passed, then cancels them
-    /// (`owin.CallCancelled`), fires `host.OnAppDisposing` and `server.OnDispose`.
+    /// (`owin.CallCancelled`) and fires `server.OnDispose`.
     ///
     /// # Errors
     ///
@@ -62,14 +69,20 @@ pub trait Running: Send {
     async fn stop(self: Box<Self>, deadline: Duration) -> Result<(), Error>;
 }
 
-/// Announces `owin.Version` and the capabilities; for [`Server::announce`].
+/// Announces what every server has: `owin.Version`, the capabilities, room for callbacks in
+/// `server.OnInit`, and `server.OnDispose`; for [`Server::announce`].
 ///
 /// # Errors
 ///
-/// Where one of the two keys holds a value of another type.
+/// Where one of the keys holds a value of another type.
 pub fn announce(properties: &mut Properties, capabilities: Capabilities) -> Result<(), Error> {
     properties.set(keys::OWIN_VERSION, Version::V1_0)?;
     properties.set(keys::SERVER_CAPABILITIES, capabilities)?;
+    if properties.try_get(keys::SERVER_ON_INIT)?.is_none() {
+        properties.set(keys::SERVER_ON_INIT, OnInit::default())?;
+    }
+    let disposing = properties.disposing();
+    properties.set(keys::SERVER_ON_DISPOSE, disposing.token())?;
     Ok(())
 }
 

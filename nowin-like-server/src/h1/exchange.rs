@@ -1,0 +1,199 @@
+//! One call under way: bytes between transport, machine and app, polled.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use http::HeaderMap;
+use http_body::Frame;
+use owin_core::{CancelReason, Error, Event};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::io::poll_read_buf;
+
+use crate::date;
+use crate::h1::driver::{Driver, READ_BYTES, Served};
+use crate::h1::state::Received;
+
+/// How many bytes may lie unread while an app runs.
+const UNREAD_BYTES: usize = 64 * 1024;
+
+/// Bytes of a response that are collected before they have to be written.
+const OUT_BYTES: usize = 64 * 1024;
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
+    /// Drives the call to its end.
+    pub(super) fn poll_serve(&mut self, cx: &mut Context<'_>) -> Poll<Served> {
+        loop {
+            if self.must_write {
+                if ready!(self.poll_write_out(cx)).is_err() {
+                    return Poll::Ready(Served::Lost(CancelReason::WriteFailed));
+                }
+                self.must_write = false;
+            }
+            if let Poll::Ready(event) = self.call.poll_event(cx) {
+                match self.perform(event) {
+                    None => continue,
+                    Some(served) => return self.poll_written(cx, served),
+                }
+            }
+            match self.poll_incoming(cx) {
+                Err(reason) => return Poll::Ready(Served::Lost(reason)),
+                Ok(true) => continue,
+                Ok(false) => {}
+            }
+            return match self.poll_write_out(cx) {
+                Poll::Ready(Err(_)) => Poll::Ready(Served::Lost(CancelReason::WriteFailed)),
+                _ => Poll::Pending,
+            };
+        }
+    }
+
+    /// Does what an event says; says how the response ended where that is it.
+    fn perform(&mut self, event: Event) -> Option<Served> {
+        match event {
+            Event::Head => {
+                self.head_is_written = true;
+                if let Some(error) = self.call.error() {
+                    log_failure(error);
+                }
+                let (head, closes) = (self.call.head(), self.stop.is_draining());
+                date::with_now(|date| {
+                    self.machine.write_head(&mut self.out, &head, closes, date);
+                });
+            }
+            Event::Data(data) => {
+                self.machine.write_data(&mut self.out, &data);
+                self.must_write = self.out.len() >= OUT_BYTES;
+            }
+            Event::Flush => self.must_write = true,
+            Event::Trailers(trailers) => self.trailers = trailers,
+            Event::End => {
+                let trailers = std::mem::take(&mut self.trailers);
+                self.machine.write_end(&mut self.out, &trailers);
+                return Some(Served::Whole);
+            }
+            Event::Failed(error) => {
+                log_failure(&error);
+                return Some(Served::BrokenOff);
+            }
+            _ => {
+                tracing::error!("an app takes over a connection that was not offered to it");
+                return Some(Served::BrokenOff);
+            }
+        }
+        None
+    }
+
+    /// What was collected goes out, also of a response that was broken off. The end waits for it.
+    fn poll_written(&mut self, cx: &mut Context<'_>, served: Served) -> Poll<Served> {
+        self.must_write = true;
+        if served == Served::BrokenOff {
+            // One attempt: a client that does not read cannot hold a failed call.
+            let _attempt = self.poll_write_out(cx);
+            return Poll::Ready(served);
+        }
+        Poll::Ready(match ready!(self.poll_write_out(cx)) {
+            Ok(()) => served,
+            Err(_) => Served::Lost(CancelReason::WriteFailed),
+        })
+    }
+
+    /// Feeds the body to whoever reads it, and watches for a client that goes away. `true` where the
+    /// app may have something new to look at.
+    fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Result<bool, CancelReason> {
+        if let Some(sender) = &mut self.body {
+            match sender.poll_ready(cx) {
+                Poll::Ready(true) => return self.feed(cx),
+                Poll::Ready(false) => self.body = None,
+                Poll::Pending => {}
+            }
+        }
+        while !self.is_at_end && self.machine.unread_bytes() < UNREAD_BYTES {
+            match self.poll_read(cx) {
+                Poll::Pending => break,
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(_)) => return Err(CancelReason::PeerReset),
+            }
+        }
+        if self.is_at_end && !self.machine.may_have_come() {
+            return Err(CancelReason::PeerClosed);
+        }
+        Ok(false)
+    }
+
+    /// The app waits for the body.
+    fn feed(&mut self, cx: &mut Context<'_>) -> Result<bool, CancelReason> {
+        loop {
+            let received = match self.machine.read_body() {
+                Ok(received) => received,
+                Err(refusal) => {
+                    self.machine.close();
+                    if let Some(sender) = self.body.take() {
+                        sender.abort(refusal.into());
+                    }
+                    return Ok(true);
+                }
+            };
+            match received {
+                Received::Data(data) => return Ok(self.give(Frame::data(data))),
+                Received::End(trailers) => return Ok(self.end_body(trailers)),
+                Received::Nothing if self.is_at_end => return Err(CancelReason::PeerClosed),
+                Received::Nothing => {}
+            }
+            if !self.head_is_written {
+                self.machine.write_continue(&mut self.out);
+            }
+            match self.poll_read(cx) {
+                Poll::Pending => return Ok(false),
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(_)) => return Err(CancelReason::PeerReset),
+            }
+        }
+    }
+
+    fn give(&mut self, frame: Frame<Bytes>) -> bool {
+        let given = self.body.as_mut().map(|sender| sender.give(frame));
+        debug_assert!(matches!(given, Some(Ok(()))), "the reader asked");
+        if self.machine.is_whole()
+            && let Some(sender) = self.body.take()
+        {
+            sender.finish();
+        }
+        true
+    }
+
+    fn end_body(&mut self, trailers: HeaderMap) -> bool {
+        if let Some(mut sender) = self.body.take() {
+            if !trailers.is_empty() {
+                let given = sender.give(Frame::trailers(trailers));
+                debug_assert!(given.is_ok(), "the reader asked");
+            }
+            sender.finish();
+        }
+        true
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.machine.unread_mut().reserve(READ_BYTES);
+        let read = ready!(poll_read_buf(Pin::new(&mut self.io), cx, self.machine.unread_mut()))?;
+        self.is_at_end |= read == 0;
+        Poll::Ready(Ok(read))
+    }
+
+    pub(super) fn poll_write_out(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.out.is_empty() {
+            let count = ready!(Pin::new(&mut self.io).poll_write(cx, &self.out))?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.out.advance(count);
+        }
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+}
+
+fn log_failure(error: &Error) {
+    let source = std::error::Error::source(error).map(ToString::to_string);
+    tracing::error!(source, "an app failed: {error}");
+}

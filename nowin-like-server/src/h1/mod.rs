@@ -1,0 +1,15 @@
+//! HTTP/1.0 and HTTP/1.1 (RFC 9112) as a state machine; only [`driver`] awaits.
+
+mod chunked;
+mod driver;
+mod encode;
+mod exchange;
+mod fields;
+mod framing;
+mod head;
+mod refusal;
+mod state;
+
+pub(crate) use self::driver::Driver;
+pub(crate) use self::refusal::Refusal;
+pub(crate) use self::state::Settings;

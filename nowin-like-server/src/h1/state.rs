@@ -1,0 +1,315 @@
+//! The machine of one connection: bytes in, requests out; responses in, bytes out. No I/O.
+
+use bytes::{Buf, Bytes, BytesMut};
+use http::HeaderMap;
+use owin_core::{BodyLength, Environment, Head as ResponseHead};
+
+use crate::h1::Refusal;
+use crate::h1::chunked::{Decoded, Decoder};
+use crate::h1::encode::{self, Coding, Connection, OwnFields};
+use crate::h1::framing::Framing;
+use crate::h1::head::{self, Head};
+
+/// What the server says of itself in every response.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The `Server` field; `None` for none.
+    pub(crate) server: Option<String>,
+}
+
+/// Reads the requests of a connection and writes its responses, one after the other.
+#[derive(Debug)]
+pub(super) struct Machine {
+    settings: std::sync::Arc<Settings>,
+    unread: BytesMut,
+    /// So many bytes of `unread` hold no end of a head.
+    searched: usize,
+    receiving: Receiving,
+    request: Head,
+    coding: Coding,
+    closes: bool,
+    says_continue: bool,
+}
+
+/// What is expected of the peer.
+#[derive(Debug)]
+enum Receiving {
+    /// A head.
+    Head,
+    /// So many bytes of a body.
+    Length(u64),
+    /// A chunked body.
+    Chunked(Decoder),
+    /// Nothing: the request is whole.
+    Whole,
+}
+
+/// What came of the body.
+#[derive(Debug)]
+pub(super) enum Received {
+    /// More bytes are needed.
+    Nothing,
+    /// Bytes.
+    Data(Bytes),
+    /// The end, with the trailer fields.
+    End(HeaderMap),
+}
+
+impl Machine {
+    pub(super) fn new(settings: std::sync::Arc<Settings>) -> Self {
+        Self {
+            settings,
+            unread: BytesMut::new(),
+            searched: 0,
+            receiving: Receiving::Head,
+            request: Head {
+                framing: Framing::Length(0),
+                is_http_10: false,
+                keep_alive: false,
+                expects_continue: false,
+            },
+            coding: Coding::Plain,
+            closes: false,
+            says_continue: false,
+        }
+    }
+
+    /// Where the bytes of the peer are put.
+    pub(super) fn unread_mut(&mut self) -> &mut BytesMut {
+        &mut self.unread
+    }
+
+    /// How many bytes lie there unread.
+    pub(super) fn unread_bytes(&self) -> usize {
+        self.unread.len()
+    }
+
+    /// Says whether a whole head lies there, and how long it is.
+    pub(super) fn find_head(&mut self) -> Result<Option<usize>, Refusal> {
+        if self.searched == 0 && self.unread.starts_with(b"\r\n") {
+            // An empty line in front of a request line is skipped (RFC 9112 §2.2).
+            self.unread.advance(2);
+        }
+        let end = head::end(&self.unread, self.searched)?;
+        self.searched = if end.is_some() { 0 } else { self.unread.len() };
+        Ok(end)
+    }
+
+    /// Reads the head of that length into an environment.
+    pub(super) fn read_head(
+        &mut self,
+        length: usize,
+        env: &mut Environment,
+    ) -> Result<(), Refusal> {
+        let bytes = self.unread.get(..length).unwrap_or_default();
+        self.request = head::read(bytes, env)?;
+        self.unread.advance(length.min(self.unread.len()));
+        self.receiving = match self.request.framing {
+            Framing::Length(0) => Receiving::Whole,
+            Framing::Length(length) => Receiving::Length(length),
+            Framing::Chunked => Receiving::Chunked(Decoder::default()),
+        };
+        self.closes = !self.request.keep_alive;
+        self.says_continue = self.request.expects_continue;
+        Ok(())
+    }
+
+    /// Says whether the whole request has been taken.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self.receiving, Receiving::Whole)
+    }
+
+    /// How many bytes the body has, where the head says it.
+    pub(super) fn length(&self) -> Option<u64> {
+        match self.request.framing {
+            Framing::Length(length) => Some(length),
+            Framing::Chunked => None,
+        }
+    }
+
+    /// Says whether the whole request may have come, taken or not: then an end of the connection is
+    /// a client that has nothing more to say.
+    pub(super) fn may_have_come(&self) -> bool {
+        match &self.receiving {
+            Receiving::Whole => true,
+            Receiving::Length(left) => u64::try_from(self.unread.len()).is_ok_and(|n| n >= *left),
+            Receiving::Chunked(_) => self.unread.ends_with(b"\r\n\r\n"),
+            Receiving::Head => false,
+        }
+    }
+
+    /// Takes the next part of the body.
+    pub(super) fn read_body(&mut self) -> Result<Received, Refusal> {
+        match &mut self.receiving {
+            Receiving::Head | Receiving::Whole => Ok(Received::End(HeaderMap::new())),
+            Receiving::Length(left) => {
+                let count = self.unread.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
+                if count == 0 {
+                    return Ok(Received::Nothing);
+                }
+                *left -= u64::try_from(count).unwrap_or(*left);
+                if *left == 0 {
+                    self.receiving = Receiving::Whole;
+                }
+                Ok(Received::Data(self.unread.split_to(count).freeze()))
+            }
+            Receiving::Chunked(decoder) => match decoder.decode(&mut self.unread)? {
+                Decoded::Nothing => Ok(Received::Nothing),
+                Decoded::Data(data) => Ok(Received::Data(data)),
+                Decoded::End(trailers) => {
+                    self.receiving = Receiving::Whole;
+                    Ok(Received::End(trailers))
+                }
+            },
+        }
+    }
+
+    /// Asks the client for the body it holds back, once and only where none of it came
+    /// (RFC 9110 §10.1.1).
+    pub(super) fn write_continue(&mut self, out: &mut BytesMut) {
+        if std::mem::take(&mut self.says_continue) && self.unread.is_empty() {
+            out.extend_from_slice(encode::CONTINUE);
+        }
+    }
+
+    /// Writes the head of the response. `closes` says that the server wants no more requests.
+    pub(super) fn write_head(
+        &mut self,
+        out: &mut BytesMut,
+        head: &ResponseHead<'_>,
+        closes: bool,
+        date: &str,
+    ) {
+        let is_unknown = head.has_body() && head.length() == BodyLength::Unknown;
+        let is_chunked = is_unknown && !self.request.is_http_10;
+        self.coding = if is_chunked { Coding::Chunked } else { Coding::Plain };
+        // A client that still holds its body back cannot be told from one that sends it.
+        self.closes |= closes || head.wants_close() || self.says_continue;
+        self.closes |= is_unknown && !is_chunked;
+        self.says_continue = false;
+        let connection = match (self.closes, self.request.is_http_10) {
+            (true, _) => Connection::Close,
+            (false, true) => Connection::KeepAlive,
+            (false, false) => Connection::Open,
+        };
+        let own = OwnFields { date, server: self.settings.server.as_deref() };
+        encode::head(out, head, self.coding, connection, &own);
+    }
+
+    /// Writes bytes of the body.
+    pub(super) fn write_data(&self, out: &mut BytesMut, data: &[u8]) {
+        encode::data(out, data, self.coding);
+    }
+
+    /// Writes the end of the body, and trailer fields where there can be some.
+    pub(super) fn write_end(&self, out: &mut BytesMut, trailers: &HeaderMap) {
+        if self.coding == Coding::Chunked {
+            encode::end(out, trailers);
+        }
+    }
+
+    /// Writes the answer to a message that is refused; the connection closes.
+    pub(super) fn write_refusal(&self, out: &mut BytesMut, refusal: Refusal, date: &str) {
+        let own = OwnFields { date, server: self.settings.server.as_deref() };
+        encode::refusal(out, refusal.status, &own);
+    }
+
+    /// Makes ready for the next request; `false` where there is to be none.
+    pub(super) fn next(&mut self) -> bool {
+        let goes_on = !self.closes && self.is_whole();
+        self.receiving = Receiving::Head;
+        self.coding = Coding::Plain;
+        goes_on
+    }
+
+    /// Says that no request may follow.
+    pub(super) fn close(&mut self) {
+        self.closes = true;
+    }
+
+    /// Says whether the connection closes after this response.
+    pub(super) fn closes(&self) -> bool {
+        self.closes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    /// What comes out of a machine: the targets and bodies of the requests, then perhaps a status.
+    fn events(pieces: &[&[u8]]) -> Vec<String> {
+        let mut machine = Machine::new(Arc::new(Settings { server: None }));
+        let mut events = Vec::new();
+        let mut body: Option<Vec<u8>> = None;
+        for piece in pieces {
+            machine.unread_mut().extend_from_slice(piece);
+            loop {
+                match step(&mut machine, &mut body) {
+                    Ok(Some(event)) => events.push(event),
+                    Ok(None) => break,
+                    Err(refusal) => {
+                        events.push(refusal.status.as_str().to_owned());
+                        return events;
+                    }
+                }
+            }
+        }
+        events
+    }
+
+    fn step(machine: &mut Machine, body: &mut Option<Vec<u8>>) -> Result<Option<String>, Refusal> {
+        let Some(bytes) = body else {
+            let Some(length) = machine.find_head()? else { return Ok(None) };
+            let mut env = Environment::new();
+            machine.read_head(length, &mut env)?;
+            *body = Some(Vec::new());
+            return Ok(env.request().raw_target().map(str::to_owned));
+        };
+        loop {
+            match machine.read_body()? {
+                Received::Nothing => return Ok(None),
+                Received::Data(data) => bytes.extend_from_slice(&data),
+                Received::End(_) => break,
+            }
+        }
+        let whole = String::from_utf8_lossy(bytes).into_owned();
+        *body = None;
+        machine.next();
+        Ok(Some(whole))
+    }
+
+    const PIPELINE: &[u8] = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n\
+        POST /b HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nxyz\
+        POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n\
+        GET /d HTTP/1.1\r\nHost: h\r\n\r\n";
+
+    #[test]
+    fn pipelined_requests_come_out_in_order() {
+        // HT-19.
+        assert_eq!(events(&[PIPELINE]), ["/a", "", "/b", "xyz", "/c", "hi", "/d", ""]);
+    }
+
+    #[test]
+    fn what_follows_a_refused_head_is_never_a_request() {
+        let bad =
+            b"GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n\
+            GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
+        assert_eq!(events(&[bad]), ["400"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn splits_do_not_matter(mut cuts in proptest::collection::vec(0..PIPELINE.len(), 0..12)) {
+            cuts.sort_unstable();
+            let mut pieces = Vec::new();
+            let mut from = 0;
+            for cut in cuts.into_iter().chain([PIPELINE.len()]) {
+                pieces.push(&PIPELINE[from..cut]);
+                from = cut;
+            }
+            proptest::prop_assert_eq!(events(&pieces), events(&[PIPELINE]));
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What the command line and the environment variables say.
+
+use clap::Args;
+use owin_core::{Address, Error};
+
+/// The options that every hosted program has.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// The addresses to listen on, separated by semicolons; port 0 binds a free one.
+    #[arg(long, env = "OWIN_URLS", value_name = "URLS", default_value = "http://localhost:5000")]
+    pub urls: String,
+
+    /// The server to run on, by name; without this, the first that the program knows.
+    #[arg(long, value_name = "NAME")]
+    pub server: Option<String>,
+
+    /// How many seconds calls have to finish once the program is told to stop.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub stop_within: u64,
+}
+
+/// Reads addresses separated by semicolons, blanks around them allowed.
+///
+/// # Errors
+///
+/// Where there is none, or one of them is no address.
+///
+/// ```
+/// let addresses = owin_host::parse_urls("http://127.0.0.1:5080; http://[::1]:5080")?;
+/// assert_eq!(addresses.len(), 2);
+/// assert!(owin_host::parse_urls(" ; ").is_err());
+/// # Ok::<_, owin_core::Error>(())
+/// ```
+pub fn parse_urls(urls: &str) -> Result<Vec<Address>, Error> {
+    let texts = urls.split(';').map(str::trim).filter(|text| !text.is_empty());
+    let addresses: Vec<Address> = texts.map(str::parse).collect::<Result<_, _>>()?;
+    if addresses.is_empty() {
+        return Err(Error::server("there is no address to listen on; write http://localhost:5000"));
+    }
+    Ok(addresses)
+}

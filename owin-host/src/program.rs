@@ -1,0 +1,76 @@
+//! The `main` of a hosted program: options in, exit code out.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Command, FromArgMatches};
+use owin_core::Error;
+use tracing_subscriber::EnvFilter;
+
+use crate::host::Host;
+use crate::options::Options;
+use crate::registry::Registry;
+
+/// Why a program ends badly, and with which exit code.
+#[derive(Debug)]
+pub struct Failure {
+    error: Error,
+    code: u8,
+}
+
+impl Failure {
+    /// The program could not do all of its work: exit code 1.
+    pub(crate) fn at_work(error: Error) -> Self {
+        Self { error, code: 1 }
+    }
+}
+
+/// The program could not start as it was told to: exit code 2.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, code: 2 }
+    }
+}
+
+/// Runs a program: reads the command line, makes the host, runs `main`, tells what went wrong in one
+/// line.
+///
+/// Exit codes: 0 where it ended well, 2 where the command line, an address or the server's name
+/// cannot be used, 1 where calls had to be cut off while it stopped. Log lines go to standard error;
+/// `RUST_LOG` chooses them.
+pub fn program<F>(name: &'static str, registry: Registry, main: F) -> ExitCode
+where
+    F: AsyncFnOnce(Host) -> Result<(), Failure>,
+{
+    let command = <Options as clap::Args>::augment_args(Command::new(name));
+    let options = match Options::from_arg_matches(&command.get_matches()) {
+        Ok(options) => options,
+        Err(error) => error.exit(),
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let host = match Host::new(name, &options, registry) {
+        Ok(host) => host,
+        Err(error) => return told(name, &Failure::from(error)),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return told(name, &Failure::at_work(error.into())),
+    };
+    match runtime.block_on(main(host)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => told(name, &failure),
+    }
+}
+
+/// Tells an error in one line, causes included.
+fn told(name: &str, failure: &Failure) -> ExitCode {
+    let mut line = format!("{name}: {}", failure.error);
+    let mut cause = std::error::Error::source(&failure.error);
+    while let Some(source) = cause {
+        line = format!("{line}: {source}");
+        cause = source.source();
+    }
+    let _unwritable = writeln!(std::io::stderr(), "{line}");
+    ExitCode::from(failure.code)
+}

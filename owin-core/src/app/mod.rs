@@ -35,6 +35,7 @@ pub(crate) use self::boxed::ErasedApp;
     message = "`{Self}` is not an OWIN app",
     label = "expected an app: an async function or closure from `Environment` to `Result<Environment, owin_core::Error>`",
     note = "write `async |env: Environment| -> Result<Environment, owin_core::Error> {{ Ok(env) }}`",
+    note = "one that captures something clones it for each call: `move |env: Environment| {{ let it = it.clone(); async move {{ Ok(env) }} }}`",
     note = "an app is `Send + Sync + 'static`, and so is all that it captures; its future is `Send`"
 )]
 pub trait App: Send + Sync + 'static {
@@ -42,12 +43,33 @@ pub trait App: Send + Sync + 'static {
     fn call(&self, env: Environment) -> impl Future<Output = Result<Environment, Error>> + Send;
 }
 
-impl<F, Fut> App for F
+impl<F> App for F
 where
-    F: Fn(Environment) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<Environment, Error>> + Send,
+    F: AppFn + Send + Sync + 'static,
+    F::Call: Send,
 {
     fn call(&self, env: Environment) -> impl Future<Output = Result<Environment, Error>> + Send {
+        self.call_fn(env)
+    }
+}
+
+/// A function or closure that is an app. A trait of its own, so that the compiler says what an app
+/// is where a closure is none, and not which bound of an impl it breaks.
+trait AppFn {
+    type Call: Future<Output = Result<Environment, Error>>;
+
+    fn call_fn(&self, env: Environment) -> Self::Call;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, Fut> AppFn for F
+where
+    F: Fn(Environment) -> Fut,
+    Fut: Future<Output = Result<Environment, Error>>,
+{
+    type Call = Fut;
+
+    fn call_fn(&self, env: Environment) -> Fut {
         self(env)
     }
 }

@@ -16,6 +16,7 @@
 mod callbacks;
 mod connection;
 mod connection_info;
+mod lifetime;
 mod limits;
 mod reason_phrase;
 mod request;
@@ -33,6 +34,7 @@ use crate::upgrade::{Accept, OpaqueUpgrade};
 pub use self::callbacks::{OnCompleted, OnSendingHeaders, Outcome, SendingHeaders};
 pub use self::connection::{Connection, ConnectionMut};
 pub use self::connection_info::{ConnectionInfo, ServerInfo};
+pub use self::lifetime::{DataRates, Lifetime, RequestId, RequestIdMut};
 pub use self::limits::{BodySizeLimit, DataRate, Rate, Reset, ResponseBuffering};
 pub use self::reason_phrase::ReasonPhrase;
 pub use self::request::{Request, RequestMut};

@@ -1,4 +1,4 @@
-//! The keys of the contract: each declared once, in [`table`], with all that follows from it.
+//! The keys of the contract: each declared once, in one table, with all that follows from it.
 //!
 //! A [`Key`] binds a name to a type. The constants here are the keys of OWIN 1.0, 1.0.1 and 1.1,
 //! of its CommonKeys, `SendFile`, Opaque and `WebSocket` documents, and our own additions under

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -77,7 +77,30 @@ pub struct CancelSource(Arc<State>);
 struct State {
     /// 0, the code of the reason, or [`RETIRED`].
     reason: AtomicU8,
-    wakers: Mutex<Vec<Waker>>,
+    /// Who waits, in the order of the numbers of the waiting futures. A token may live as long as
+    /// the server, so a future that is dropped takes its waker along.
+    wakers: Mutex<Vec<(u64, Waker)>>,
+}
+
+impl State {
+    /// Keeps a waker under a number in place of the one before, which is returned: to drop one may
+    /// run code of others, which must find the lock free.
+    #[must_use]
+    fn replace(&self, number: u64, waker: Option<&Waker>) -> Option<Waker> {
+        let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+        match (wakers.binary_search_by_key(&number, |(known, _)| *known), waker) {
+            (Ok(place), Some(waker)) => {
+                let (_, known) = wakers.get_mut(place)?;
+                (!known.will_wake(waker)).then(|| std::mem::replace(known, waker.clone()))
+            }
+            (Ok(place), None) => Some(wakers.remove(place).1),
+            (Err(place), Some(waker)) => {
+                wakers.insert(place, (number, waker.clone()));
+                None
+            }
+            (Err(_), None) => None,
+        }
+    }
 }
 
 impl CancelSource {
@@ -102,7 +125,7 @@ impl CancelSource {
         }
         let wakers =
             std::mem::take(&mut *self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner));
-        wakers.into_iter().for_each(Waker::wake);
+        wakers.into_iter().for_each(|(_, waker)| waker.wake());
     }
 
     /// Says that the call has succeeded: a source that has not fired never will.
@@ -151,7 +174,7 @@ impl CallCancelled {
 
     /// Waits until the call is cancelled; for ever, where that never happens.
     pub fn cancelled(&self) -> Cancelled<'_> {
-        Cancelled { token: self }
+        Cancelled { token: self, number: 0 }
     }
 
     /// A token that fires when either of the two does: what a middleware puts in place of the
@@ -187,19 +210,15 @@ impl CallCancelled {
         }
     }
 
-    /// Asks to be woken when the token fires; a waker that is known already is not added again.
-    fn register(&self, waker: &Waker) {
+    /// Asks to be woken when the token fires, in the name of the future of that number; without a
+    /// waker, not to be woken any more.
+    fn register(&self, number: u64, waker: Option<&Waker>) {
         match &self.0 {
             Token::Never => {}
-            Token::One(state) => {
-                let mut wakers = state.wakers.lock().unwrap_or_else(PoisonError::into_inner);
-                if !wakers.iter().any(|known| known.will_wake(waker)) {
-                    wakers.push(waker.clone());
-                }
-            }
+            Token::One(state) => drop(state.replace(number, waker)),
             Token::Either(pair) => {
-                pair.0.register(waker);
-                pair.1.register(waker);
+                pair.0.register(number, waker);
+                pair.1.register(number, waker);
             }
         }
     }
@@ -216,18 +235,32 @@ impl fmt::Debug for CallCancelled {
 #[must_use = "futures do nothing unless polled"]
 pub struct Cancelled<'a> {
     token: &'a CallCancelled,
+    /// What the wakers are known by; 0 before the first wait.
+    number: u64,
 }
 
 impl Future for Cancelled<'_> {
     type Output = CancelReason;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CancelReason> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CancelReason> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
         if let Some(reason) = self.token.reason() {
             return Poll::Ready(reason);
         }
-        self.token.register(cx.waker());
+        if self.number == 0 {
+            self.number = NEXT.fetch_add(1, Ordering::Relaxed);
+        }
+        self.token.register(self.number, Some(cx.waker()));
         // It may have fired between the look and the registration.
         self.token.reason().map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+impl Drop for Cancelled<'_> {
+    fn drop(&mut self) {
+        if self.number != 0 {
+            self.token.register(self.number, None);
+        }
     }
 }
 
@@ -244,6 +277,25 @@ mod tests {
         source.cancel(CancelReason::PeerClosed);
         source.cancel(CancelReason::Shutdown);
         assert_eq!(source.token().reason(), Some(CancelReason::PeerClosed));
+    }
+
+    #[test]
+    fn a_future_that_is_dropped_leaves_no_waker_behind() {
+        let (source, other) = (CancelSource::new(), CancelSource::new());
+        let token = source.token().or(other.token());
+        let waiting = || source.0.wakers.lock().unwrap().len();
+        for _ in 0..3 {
+            let (mut first, mut second) = (token.cancelled(), token.cancelled());
+            let cx = &mut Context::from_waker(Waker::noop());
+            for _ in 0..2 {
+                assert!(Pin::new(&mut first).poll(cx).is_pending());
+                assert!(Pin::new(&mut second).poll(cx).is_pending());
+            }
+            assert_eq!(waiting(), 2);
+            drop(first);
+            assert_eq!(waiting(), 1);
+        }
+        assert_eq!((waiting(), other.0.wakers.lock().unwrap().len()), (0, 0));
     }
 
     #[test]

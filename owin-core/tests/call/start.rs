@@ -1,0 +1,224 @@
+//! The start of a response: what is fixed by it, and the callbacks just before it.
+
+use http::StatusCode;
+use owin_core::features::ReasonPhrase;
+use owin_core::testing::TestHost;
+use owin_core::{Environment, Error, Headers, ResponseState, Value, keys};
+
+use crate::support::{Answer, Notes, serve};
+
+/// The status that an app sees when it sets something after the start, or the key in the refusal.
+async fn refused_key(change: fn(&mut Environment) -> Result<(), Error>) -> Option<String> {
+    let told = Notes::default();
+    let noted = told.clone();
+    let sent = serve(move |mut env: Environment| {
+        let noted = noted.clone();
+        async move {
+            env.response_mut().start().await?;
+            let refusal = change(&mut env).err();
+            noted.add(refusal.as_ref().and_then(Error::key).unwrap_or("accepted"));
+            Ok(env)
+        }
+    })
+    .await;
+    assert_eq!((sent.status.as_u16(), sent.headers.len()), (200, 0), "the head was fixed");
+    Some(told.all()).filter(|key| key != "accepted")
+}
+
+#[tokio::test]
+async fn what_is_set_before_the_first_flush_is_sent() {
+    // OWIN-066, OWIN-028.
+    let sent = serve(async |mut env: Environment| -> Answer {
+        env.response_mut().set_status(StatusCode::CREATED)?;
+        env.response_mut().write("small writes do not start it").await?;
+        env.response_mut().headers_mut()?.set("x-late", "yes")?;
+        env.response_mut().set_reason_phrase("Made")?;
+        env.response_mut().flush().await?;
+        Ok(env)
+    })
+    .await;
+    assert_eq!((sent.status.as_u16(), sent.reason.as_str()), (201, "Made"));
+    assert_eq!(sent.headers["x-late"], "yes");
+}
+
+#[tokio::test]
+async fn a_setter_after_the_start_is_refused_by_its_key() {
+    // OWIN-069.
+    type Change = fn(&mut Environment) -> Result<(), Error>;
+    let changes: [(&str, Change); 8] = [
+        ("owin.ResponseStatusCode", |env| env.response_mut().set_status(StatusCode::CREATED)),
+        ("owin.ResponseReasonPhrase", |env| env.response_mut().set_reason_phrase("Late")),
+        ("owin.ResponseHeaders", |env| env.response_mut().headers_mut()?.set("x-late", "yes")),
+        ("owin.ResponseHeaders", |env| env.set(keys::RESPONSE_HEADERS, Headers::new()).map(drop)),
+        ("owin.ResponseHeaders", |env| env.get_mut(keys::RESPONSE_HEADERS)?.set("x-late", "yes")),
+        ("owin.ResponseStatusCode", |env| {
+            let late = Value::new(StatusCode::CREATED);
+            env.set_value("owin.ResponseStatusCode", late).map(drop)
+        }),
+        ("owin.ResponseStatusCode", |env| env.remove_value("owin.ResponseStatusCode").map(drop)),
+        ("owin.ResponseProtocol", |env| {
+            env.set(keys::RESPONSE_PROTOCOL, http::Version::HTTP_10).map(drop)
+        }),
+    ];
+    for (key, change) in changes {
+        assert_eq!(refused_key(change).await.as_deref(), Some(key));
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_part_of_the_head_can_be_set_after_the_start() {
+    assert_eq!(refused_key(|env| env.set(keys::REQUEST_PATH, "/later").map(drop)).await, None);
+    let trailers =
+        |env: &mut Environment| env.set(keys::SERVER_RESPONSE_TRAILERS, Headers::new()).map(drop);
+    assert_eq!(refused_key(trailers).await, None);
+}
+
+#[tokio::test]
+async fn a_callback_that_is_registered_after_the_start_is_refused() {
+    // CK-040.
+    let late = |env: &mut Environment| env.on_sending_headers(|_| Ok(()));
+    assert_eq!(refused_key(late).await.as_deref(), Some("server.OnSendingHeaders"));
+}
+
+/// Registers three callbacks, answers in one of the ways, and tells the order in which they ran.
+async fn order_of_callbacks(pushes: bool) -> String {
+    let notes = Notes::default();
+    let noted = notes.clone();
+    let sent = serve(move |mut env: Environment| {
+        let noted = noted.clone();
+        async move {
+            for name in ["first", "second", "third"] {
+                let noted = noted.clone();
+                env.on_sending_headers(move |_| {
+                    noted.add(name);
+                    Ok(())
+                })?;
+            }
+            if pushes {
+                env.response_mut().flush().await?;
+                env.response_mut().write("body").await?;
+            }
+            Ok(env)
+        }
+    })
+    .await;
+    assert_eq!(sent.status, 200);
+    notes.all()
+}
+
+#[tokio::test]
+async fn the_callback_registered_last_runs_first_and_each_runs_once() {
+    // CK-039, CK-041.
+    assert_eq!(order_of_callbacks(true).await, "third second first");
+}
+
+#[tokio::test]
+async fn callbacks_run_where_no_body_is_written() {
+    // CK-038.
+    assert_eq!(order_of_callbacks(false).await, "third second first");
+}
+
+#[tokio::test]
+async fn a_callback_changes_status_phrase_and_headers_with_and_without_a_body() {
+    // DF-40, CK-037.
+    for body in ["", "some"] {
+        let sent = serve(move |mut env: Environment| async move {
+            env.response_mut().set_reason_phrase("Custom")?;
+            env.on_sending_headers(|env| {
+                env.response_mut().set_status(StatusCode::CREATED)?;
+                env.set(keys::RESPONSE_REASON_PHRASE, ReasonPhrase::from_static("Custom1"))?;
+                env.response_mut().headers_mut()?.set("x-more", "1")
+            })?;
+            env.response_mut().write(body).await?;
+            Ok(env)
+        })
+        .await;
+        assert_eq!((sent.status.as_u16(), sent.reason.as_str()), (201, "Custom1"));
+        assert_eq!((sent.headers["x-more"].as_bytes(), sent.text()), (&b"1"[..], body));
+    }
+}
+
+#[tokio::test]
+async fn a_callback_that_a_callback_registers_runs_too() {
+    let sent = serve(async |mut env: Environment| -> Answer {
+        env.on_sending_headers(|env| {
+            env.on_sending_headers(|env| env.response_mut().headers_mut()?.set("x-nested", "yes"))
+        })?;
+        Ok(env)
+    })
+    .await;
+    assert_eq!(sent.headers["x-nested"], "yes");
+}
+
+/// Fails in a callback, then answers in one of the ways.
+async fn with_a_failing_callback(panics: bool, pushes: bool) -> String {
+    let sent = serve(move |mut env: Environment| async move {
+        env.response_mut().headers_mut()?.set("x-secret", "yes")?;
+        env.on_sending_headers(move |_| {
+            assert!(!panics, "a callback panics");
+            Err(Error::app("a callback fails"))
+        })?;
+        if pushes {
+            // The app does not even look at the error.
+            let _refused = env.response_mut().flush().await;
+            let _refused = env.response_mut().write("more").await;
+            let _refused = env.response_mut().flush().await;
+        }
+        Ok(env)
+    })
+    .await;
+    format!("{} {} {:?} {}", sent.status.as_u16(), sent.headers.len(), sent.text(), sent.events())
+}
+
+#[tokio::test]
+async fn a_failing_callback_gives_500_without_headers_on_both_paths() {
+    // OWIN-118.
+    for pushes in [false, true] {
+        assert_eq!(with_a_failing_callback(false, pushes).await, "500 0 \"\" Head End");
+    }
+}
+
+#[tokio::test]
+async fn a_panicking_callback_gives_500_without_headers_on_both_paths() {
+    // OWIN-118.
+    for pushes in [false, true] {
+        assert_eq!(with_a_failing_callback(true, pushes).await, "500 0 \"\" Head End");
+    }
+}
+
+#[tokio::test]
+async fn the_error_of_a_callback_is_told_even_where_the_app_swallowed_it() {
+    let host = TestHost::new(async |mut env: Environment| -> Answer {
+        env.on_sending_headers(|_| Err(Error::app("no such tenant")))?;
+        let _refused = env.response_mut().flush().await;
+        Ok(env)
+    });
+    let error = host.get("/").send().await.unwrap_err();
+    assert!(error.to_string().contains("no such tenant"), "{error}");
+}
+
+#[tokio::test]
+async fn an_app_that_starts_the_response_by_itself_can_still_push() {
+    // `Environment::start_response` is public: the pipe must not take that for a head that was sent.
+    let sent = serve(async |mut env: Environment| -> Answer {
+        env.response_mut().set_status(StatusCode::ACCEPTED)?;
+        env.start_response()?;
+        env.response_mut().write("body").await?;
+        env.response_mut().flush().await?;
+        Ok(env)
+    })
+    .await;
+    assert_eq!((sent.status.as_u16(), sent.text()), (202, "body"));
+}
+
+#[tokio::test]
+async fn the_state_goes_from_open_over_started_to_done() {
+    let mut env = Environment::new();
+    assert_eq!(env.response_state(), ResponseState::Open);
+    env.start_response().unwrap();
+    assert_eq!(env.response_state(), ResponseState::Started);
+    env.complete(owin_core::features::Outcome::Completed);
+    assert_eq!(env.response().state(), ResponseState::Done);
+    env.reset();
+    assert_eq!(env.response_state(), ResponseState::Open);
+}

@@ -4,7 +4,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::h1::Refusal;
-use crate::h1::fields::check_line_ends;
+use crate::h1::fields::{check_line_ends, is_no_trailer};
 
 /// The most bytes of a size line, its extensions counted.
 const MAX_SIZE_LINE_BYTES: usize = 256;
@@ -19,7 +19,7 @@ const MAX_TRAILERS: usize = 32;
 const MAX_SIZE_DIGITS: usize = 16;
 
 /// Decodes a chunked body, piece by piece.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Decoder {
     stage: Stage,
 }
@@ -88,6 +88,18 @@ impl Decoder {
                     return Ok(Decoded::End(trailers));
                 }
                 Stage::Done => return Ok(Decoded::End(HeaderMap::new())),
+            }
+        }
+    }
+
+    /// Says whether nothing more is needed for the end, or for knowing that the coding is broken.
+    pub(super) fn reaches_end(&self, unread: &BytesMut) -> bool {
+        let (mut decoder, mut unread) = (self.clone(), unread.clone());
+        loop {
+            match decoder.decode(&mut unread) {
+                Ok(Decoded::Data(_)) => {}
+                Ok(Decoded::Nothing) => return false,
+                Ok(Decoded::End(_)) | Err(_) => return true,
             }
         }
     }
@@ -163,20 +175,12 @@ fn parse_trailers(section: &[u8]) -> Result<HeaderMap, Refusal> {
     let mut trailers = HeaderMap::new();
     for line in lines {
         let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| WRONG)?;
-        if is_forbidden(&name) {
+        if is_no_trailer(&name) {
             return Err(Refusal::bad("a trailer field would change the framing or the routing"));
         }
         trailers.append(name, HeaderValue::from_bytes(line.value).map_err(|_| WRONG)?);
     }
     Ok(trailers)
-}
-
-/// Fields that must not come behind the body (RFC 9110 §6.5.1).
-fn is_forbidden(name: &HeaderName) -> bool {
-    matches!(
-        name.as_str(),
-        "content-length" | "transfer-encoding" | "host" | "trailer" | "connection"
-    )
 }
 
 #[cfg(test)]

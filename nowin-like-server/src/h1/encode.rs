@@ -4,6 +4,8 @@ use bytes::{BufMut, BytesMut};
 use http::{HeaderMap, StatusCode};
 use owin_core::{BodyLength, Head};
 
+use crate::h1::fields::is_no_trailer;
+
 /// What makes a client send its body (RFC 9110 §15.2.1).
 pub(super) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -75,10 +77,10 @@ pub(super) fn data(out: &mut BytesMut, data: &[u8], coding: Coding) {
     }
 }
 
-/// Writes the last chunk and the trailer fields behind it.
+/// Writes the last chunk and the trailer fields behind it, without those that must not be there.
 pub(super) fn end(out: &mut BytesMut, trailers: &HeaderMap) {
     out.extend_from_slice(b"0\r\n");
-    for (name, value) in trailers {
+    for (name, value) in trailers.iter().filter(|(name, _)| !is_no_trailer(name)) {
         field(out, name.as_str(), value.as_bytes());
     }
     out.extend_from_slice(b"\r\n");

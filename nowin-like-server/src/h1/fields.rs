@@ -1,5 +1,7 @@
 //! What a strict reading of field lines and lists needs.
 
+use http::HeaderName;
+
 use crate::h1::Refusal;
 
 /// Checks that every line of a head ends with CRLF and that no CR stands elsewhere (RFC 9112 §2.2).
@@ -23,6 +25,14 @@ pub(super) fn names(value: &[u8], option: &str) -> bool {
     value
         .split(|byte| *byte == b',')
         .any(|item| item.trim_ascii().eq_ignore_ascii_case(option.as_bytes()))
+}
+
+/// Says whether a field must not come behind a body (RFC 9110 §6.5.1).
+pub(super) fn is_no_trailer(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "content-length" | "transfer-encoding" | "host" | "trailer" | "connection"
+    )
 }
 
 #[cfg(test)]

@@ -31,7 +31,8 @@ pub(super) struct Head {
 ///
 /// # Errors
 ///
-/// 431 where the head is longer than we take.
+/// 431 where the head is longer than we take, 400 where a line of it ends with a bare line feed: its
+/// end would never come.
 pub(super) fn end(unread: &[u8], searched: usize) -> Result<Option<usize>, Refusal> {
     let from = searched.saturating_sub(3);
     let tail = unread.get(from..).unwrap_or_default();
@@ -40,7 +41,19 @@ pub(super) fn end(unread: &[u8], searched: usize) -> Result<Option<usize>, Refus
         const WHY: &str = "the head is longer than 32 KiB";
         return Err(Refusal::with(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, WHY));
     }
+    if end.is_none() && has_bare_line_feed(tail, from == 0) {
+        return Err(Refusal::bad("a line of the head does not end with CRLF"));
+    }
     Ok(end)
+}
+
+/// Says whether a line feed has no CR before it. The first byte of a tail that is not the start was
+/// looked at before.
+fn has_bare_line_feed(tail: &[u8], is_start: bool) -> bool {
+    memchr::memchr_iter(b'\n', tail).any(|at| match at.checked_sub(1) {
+        None => is_start,
+        Some(before) => tail.get(before) != Some(&b'\r'),
+    })
 }
 
 /// Reads a whole head into an environment.
@@ -143,7 +156,14 @@ fn read_target(method: &str, target: &str, env: &mut Environment) -> Result<(), 
         _ => {}
     }
     env.request_mut().set_method(method);
-    env.request_mut().set_target(target).map_err(|_| ILLEGAL)
+    let is_secured = env.request().scheme() == "https";
+    env.request_mut().set_target(target).map_err(|_| ILLEGAL)?;
+    if env.request().scheme() == "https" && !is_secured {
+        // An app must never take clear text for a secured connection (RFC 9110 §7.4).
+        const WHY: &str = "a resource of https was asked for in clear text";
+        return Err(Refusal::with(StatusCode::MISDIRECTED_REQUEST, WHY));
+    }
+    Ok(())
 }
 
 /// Sees to it that the application finds exactly one `Host` (RFC 9112 §3.2, OWIN 1.0 §5.2).
@@ -181,11 +201,17 @@ fn refusal_of(error: httparse::Error, head: &[u8]) -> Refusal {
     }
 }
 
-/// Says whether the request line ends with a version of HTTP, of which we then say that we do not
-/// speak it; everything else there is a malformed request.
+/// Says whether the request line has three words, the last of them a version of HTTP, of which we
+/// then say that we do not speak it; everything else there is a malformed request.
 fn names_a_version(head: &[u8]) -> bool {
-    let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
-    let version = line.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+    let mut lines = head.split(|byte| matches!(byte, b'\r' | b'\n'));
+    let line = lines.find(|line| !line.is_empty()).unwrap_or_default();
+    let mut words = line.split(|byte| *byte == b' ');
+    let (Some([_, ..]), Some([_, ..]), Some(version), None) =
+        (words.next(), words.next(), words.next(), words.next())
+    else {
+        return false;
+    };
     match version.strip_prefix(b"HTTP/") {
         Some([major, b'.', minor]) => major.is_ascii_digit() && minor.is_ascii_digit(),
         _ => false,
@@ -323,6 +349,18 @@ mod tests {
         }
         assert_eq!(end(b"GET / HT", 0), Ok(None));
         assert_eq!(end(&[b'a'; MAX_HEAD_BYTES + 1], 0).map_err(|r| r.status.as_u16()), Err(431));
+    }
+
+    #[test]
+    fn a_bare_line_feed_is_found_wherever_the_search_was_broken_off() {
+        // HT-10.
+        let head = b"GET / HTTP/1.1\r\nHost: h\nX: y\r\n";
+        for searched in 0..=head.len() {
+            // Once it was searched for, it was refused: nobody comes back behind it.
+            assert!(end(head, searched).is_err() || searched > 24, "{searched}");
+        }
+        assert!(end(b"\n", 0).is_err());
+        assert_eq!(end(b"GET / HTTP/1.1\r", 0), Ok(None));
     }
 
     proptest::proptest! {

@@ -3,12 +3,13 @@
 mod chunked;
 mod driver;
 mod encode;
-mod exchange;
 mod fields;
 mod framing;
 mod head;
 mod refusal;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use self::driver::Driver;
 pub(crate) use self::refusal::Refusal;

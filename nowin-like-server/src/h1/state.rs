@@ -28,7 +28,11 @@ pub(super) struct Machine {
     request: Head,
     coding: Coding,
     closes: bool,
+    /// The end of the connection is the end of the body.
+    ends_with_connection: bool,
     says_continue: bool,
+    /// Of how many unread bytes it is known whether they reach the end of a chunked body.
+    reaches_end: Option<(usize, bool)>,
 }
 
 /// What is expected of the peer.
@@ -70,7 +74,9 @@ impl Machine {
             },
             coding: Coding::Plain,
             closes: false,
+            ends_with_connection: false,
             says_continue: false,
+            reaches_end: None,
         }
     }
 
@@ -95,6 +101,11 @@ impl Machine {
         Ok(end)
     }
 
+    /// Says whether another request follows on this one and has a whole head already.
+    pub(super) fn has_next(&mut self) -> bool {
+        self.is_whole() && !self.closes && matches!(self.find_head(), Ok(Some(_)))
+    }
+
     /// Reads the head of that length into an environment.
     pub(super) fn read_head(
         &mut self,
@@ -109,8 +120,9 @@ impl Machine {
             Framing::Length(length) => Receiving::Length(length),
             Framing::Chunked => Receiving::Chunked(Decoder::default()),
         };
+        self.reaches_end = None;
         self.closes = !self.request.keep_alive;
-        self.says_continue = self.request.expects_continue;
+        self.says_continue = self.request.expects_continue && !self.is_whole();
         Ok(())
     }
 
@@ -129,11 +141,18 @@ impl Machine {
 
     /// Says whether the whole request may have come, taken or not: then an end of the connection is
     /// a client that has nothing more to say.
-    pub(super) fn may_have_come(&self) -> bool {
+    pub(super) fn may_have_come(&mut self) -> bool {
         match &self.receiving {
             Receiving::Whole => true,
             Receiving::Length(left) => u64::try_from(self.unread.len()).is_ok_and(|n| n >= *left),
-            Receiving::Chunked(_) => self.unread.ends_with(b"\r\n\r\n"),
+            Receiving::Chunked(decoder) => {
+                // Decoding a copy costs as much as decoding: once for what lies there.
+                let known = self.reaches_end.filter(|(bytes, _)| *bytes == self.unread.len());
+                let reaches =
+                    known.map_or_else(|| decoder.reaches_end(&self.unread), |seen| seen.1);
+                self.reaches_end = Some((self.unread.len(), reaches));
+                reaches
+            }
             Receiving::Head => false,
         }
     }
@@ -151,12 +170,17 @@ impl Machine {
                 if *left == 0 {
                     self.receiving = Receiving::Whole;
                 }
+                self.says_continue = false;
                 Ok(Received::Data(self.unread.split_to(count).freeze()))
             }
             Receiving::Chunked(decoder) => match decoder.decode(&mut self.unread)? {
                 Decoded::Nothing => Ok(Received::Nothing),
-                Decoded::Data(data) => Ok(Received::Data(data)),
+                Decoded::Data(data) => {
+                    self.says_continue = false;
+                    Ok(Received::Data(data))
+                }
                 Decoded::End(trailers) => {
+                    self.says_continue = false;
                     self.receiving = Receiving::Whole;
                     Ok(Received::End(trailers))
                 }
@@ -184,8 +208,10 @@ impl Machine {
         let is_chunked = is_unknown && !self.request.is_http_10;
         self.coding = if is_chunked { Coding::Chunked } else { Coding::Plain };
         // A client that still holds its body back cannot be told from one that sends it.
-        self.closes |= closes || head.wants_close() || self.says_continue;
-        self.closes |= is_unknown && !is_chunked;
+        let holds_body_back = self.says_continue && self.unread.is_empty();
+        self.ends_with_connection = is_unknown && !is_chunked;
+        self.closes |= closes || head.wants_close() || holds_body_back;
+        self.closes |= self.ends_with_connection;
         self.says_continue = false;
         let connection = match (self.closes, self.request.is_http_10) {
             (true, _) => Connection::Close,
@@ -194,6 +220,11 @@ impl Machine {
         };
         let own = OwnFields { date, server: self.settings.server.as_deref() };
         encode::head(out, head, self.coding, connection, &own);
+    }
+
+    /// Says whether a body that breaks off here would look whole.
+    pub(super) fn ends_with_connection(&self) -> bool {
+        self.ends_with_connection
     }
 
     /// Writes bytes of the body.

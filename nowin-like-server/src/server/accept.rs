@@ -70,7 +70,11 @@ impl Acceptor {
         let call = Call::new(&self.app, Arc::new(info));
         let settings = Arc::clone(&self.settings);
         let driver = Driver::new(stream, call, settings, Arc::clone(path_base), self.stop.clone());
-        self.connections.spawn(driver.run());
+        self.connections.spawn(async move {
+            if let Some(broken) = driver.run().await {
+                let _gone_already = broken.set_zero_linger();
+            }
+        });
     }
 }
 

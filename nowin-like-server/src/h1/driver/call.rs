@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::io::poll_read_buf;
 
 use crate::date;
+use crate::h1::Refusal;
 use crate::h1::driver::{Driver, READ_BYTES, Served};
 use crate::h1::state::Received;
 
@@ -20,6 +21,9 @@ const UNREAD_BYTES: usize = 64 * 1024;
 
 /// Bytes of a response that are collected before they have to be written.
 const OUT_BYTES: usize = 64 * 1024;
+
+const NO_UPGRADE: Refusal =
+    Refusal::with(http::StatusCode::INTERNAL_SERVER_ERROR, "the connection was not offered");
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
     /// Drives the call to its end.
@@ -31,11 +35,16 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
                 }
                 self.must_write = false;
             }
+            if self.is_finished {
+                return Poll::Ready(Served::Whole);
+            }
             if let Poll::Ready(event) = self.call.poll_event(cx) {
-                match self.perform(event) {
-                    None => continue,
-                    Some(served) => return self.poll_written(cx, served),
+                if self.perform(event) {
+                    continue;
                 }
+                // One attempt: a client that does not read cannot hold a failed call.
+                let _attempt = self.poll_write_out(cx);
+                return Poll::Ready(Served::BrokenOff);
             }
             match self.poll_incoming(cx) {
                 Err(reason) => return Poll::Ready(Served::Lost(reason)),
@@ -49,8 +58,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
         }
     }
 
-    /// Does what an event says; says how the response ended where that is it.
-    fn perform(&mut self, event: Event) -> Option<Served> {
+    /// Does what an event says; `false` where the response is broken off.
+    fn perform(&mut self, event: Event) -> bool {
         match event {
             Event::Head => {
                 self.head_is_written = true;
@@ -68,35 +77,27 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
             }
             Event::Flush => self.must_write = true,
             Event::Trailers(trailers) => self.trailers = trailers,
-            Event::End => {
-                let trailers = std::mem::take(&mut self.trailers);
-                self.machine.write_end(&mut self.out, &trailers);
-                return Some(Served::Whole);
-            }
+            Event::End => self.finish_response(),
             Event::Failed(error) => {
                 log_failure(&error);
-                return Some(Served::BrokenOff);
+                return false;
             }
             _ => {
                 tracing::error!("an app takes over a connection that was not offered to it");
-                return Some(Served::BrokenOff);
+                date::with_now(|date| self.machine.write_refusal(&mut self.out, NO_UPGRADE, date));
+                return false;
             }
         }
-        None
+        true
     }
 
-    /// What was collected goes out, also of a response that was broken off. The end waits for it.
-    fn poll_written(&mut self, cx: &mut Context<'_>, served: Served) -> Poll<Served> {
-        self.must_write = true;
-        if served == Served::BrokenOff {
-            // One attempt: a client that does not read cannot hold a failed call.
-            let _attempt = self.poll_write_out(cx);
-            return Poll::Ready(served);
-        }
-        Poll::Ready(match ready!(self.poll_write_out(cx)) {
-            Ok(()) => served,
-            Err(_) => Served::Lost(CancelReason::WriteFailed),
-        })
+    /// The response is whole. It waits for the next one only where that one's request lies there
+    /// already: pipelined answers go out together.
+    fn finish_response(&mut self) {
+        let trailers = std::mem::take(&mut self.trailers);
+        self.machine.write_end(&mut self.out, &trailers);
+        self.is_finished = true;
+        self.must_write = self.out.len() >= OUT_BYTES || !self.machine.has_next();
     }
 
     /// Feeds the body to whoever reads it, and watches for a client that goes away. `true` where the

@@ -1,5 +1,7 @@
 //! The life of a connection, request by request: the only place that awaits.
 
+mod call;
+
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
@@ -48,7 +50,11 @@ pub(crate) struct Driver<T> {
     /// All of `out` has to be written before the app is asked again.
     pub(super) must_write: bool,
     pub(super) head_is_written: bool,
+    /// The whole response has been collected.
+    pub(super) is_finished: bool,
     pub(super) is_at_end: bool,
+    /// An orderly end would make a response that broke off look whole.
+    must_reset: bool,
 }
 
 /// What there is to serve next.
@@ -88,16 +94,22 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
             trailers: HeaderMap::new(),
             must_write: false,
             head_is_written: false,
+            is_finished: false,
             is_at_end: false,
+            must_reset: false,
         }
     }
 
-    /// Serves until the connection is to be closed, and closes it.
-    pub(crate) async fn run(mut self) {
+    /// Serves until the connection is to be closed, and closes it; gives it back where it is to be
+    /// reset instead.
+    pub(crate) async fn run(mut self) -> Option<T> {
         loop {
             match self.next().await {
                 Next::Nothing => break,
-                Next::Refused(refusal) => return self.refuse(refusal).await,
+                Next::Refused(refusal) => {
+                    self.refuse(refusal).await;
+                    break;
+                }
                 Next::Request(env) => {
                     if !self.serve(env).await {
                         break;
@@ -105,6 +117,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
                 }
             }
         }
+        self.must_reset.then_some(self.io)
     }
 
     /// Waits for the next request.
@@ -165,6 +178,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
     async fn serve(&mut self, mut env: Environment) -> bool {
         self.head_is_written = false;
         self.must_write = false;
+        self.is_finished = false;
         if !self.machine.is_whole() {
             let (sender, body) = match self.machine.length() {
                 Some(length) => RequestBody::channel_of_length(length),
@@ -178,9 +192,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
         let served = tokio::select! {
             biased;
             served = poll_fn(|cx| self.poll_serve(cx)) => served,
-            () = stop.aborted() => Served::Lost(CancelReason::Shutdown),
+            () = stop.cuts_off() => Served::Lost(CancelReason::Shutdown),
         };
         let unread = self.body.take();
+        let is_cut_off = self.head_is_written && served != Served::Whole;
+        self.must_reset = is_cut_off && self.machine.ends_with_connection();
         match served {
             Served::Whole => {
                 drop(unread);
@@ -252,7 +268,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
         timeout(DRAIN, drained).await.unwrap_or(false)
     }
 
-    async fn refuse(mut self, refusal: Refusal) {
+    async fn refuse(&mut self, refusal: Refusal) {
         tracing::debug!(
             status = refusal.status.as_u16(),
             why = refusal.why,
@@ -270,7 +286,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
     async fn linger(&mut self) {
         let mut left = DRAIN_BYTES;
         let lingered = async {
-            if self.io.shutdown().await.is_err() || self.is_at_end {
+            let written = poll_fn(|cx| self.poll_write_out(cx)).await;
+            if written.is_err() || self.io.shutdown().await.is_err() || self.is_at_end {
                 return;
             }
             while let Ok(count @ 1..) = read_some(&mut self.io, &mut self.machine).await {

@@ -1,0 +1,30 @@
+//! What clients see of the server, byte by byte, and what its apps see of the clients.
+#![expect(clippy::unwrap_used, reason = "a helper of tests may stop the test")]
+#![expect(clippy::expect_used, reason = "a helper of tests may stop the test")]
+#![expect(clippy::panic, reason = "a helper of tests may stop the test")]
+
+mod addresses;
+mod callbacks;
+mod cancellation;
+mod connection;
+mod continue_100;
+mod curl;
+mod descriptors;
+mod errors;
+mod headers;
+mod http_10;
+mod keep_alive;
+mod lifetime;
+mod paths;
+mod pipelining;
+mod refusals;
+mod request_bodies;
+mod requests;
+mod response_bodies;
+mod responses;
+mod startup;
+mod stop;
+mod streaming;
+mod support;
+mod truncation;
+mod unread_bodies;

@@ -1,0 +1,131 @@
+//! Load from wrk, and what a server needed for it.
+
+use std::io::{self, BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::cpu;
+use crate::servers::Peer;
+
+/// How many connections wrk keeps open.
+const CONNECTIONS: u32 = 64;
+
+/// What a server did in one measurement.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measured {
+    /// Requests a second.
+    pub(crate) rate: f64,
+    /// Nanoseconds of CPU time a request.
+    pub(crate) cpu_ns: f64,
+}
+
+/// The load of a measurement.
+#[derive(Debug)]
+pub(crate) struct Load {
+    seconds: u32,
+    /// The script that makes wrk send several requests at once.
+    script: Option<tempfile::NamedTempFile>,
+}
+
+impl Load {
+    pub(crate) fn new(seconds: u32, depth: u32) -> io::Result<Self> {
+        if Command::new("wrk").arg("--version").output().is_err() {
+            return Err(io::Error::other("wrk is not installed; try: apt-get install wrk"));
+        }
+        let script = if depth > 1 { Some(pipelining(depth)?) } else { None };
+        Ok(Self { seconds, script })
+    }
+
+    /// Starts a server, warms it up, and measures it.
+    pub(crate) fn measure(&self, peer: Peer) -> io::Result<Measured> {
+        let mut server = Server::start(peer)?;
+        self.wrk(server.port, 1)?;
+        let before = cpu::used(server.child.id())?;
+        let (requests, seconds) = self.wrk(server.port, self.seconds)?;
+        let used = cpu::used(server.child.id())?.saturating_sub(before);
+        server.child.kill()?;
+        server.child.wait()?;
+        Ok(Measured { rate: requests / seconds, cpu_ns: used.as_secs_f64() * 1e9 / requests })
+    }
+
+    /// Runs wrk; returns how many requests it made in how many seconds.
+    fn wrk(&self, port: u16, seconds: u32) -> io::Result<(f64, f64)> {
+        let mut wrk = Command::new("wrk");
+        wrk.args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s")]);
+        if let Some(script) = &self.script {
+            wrk.arg("-s").arg(script.path());
+        }
+        let output = wrk.arg(format!("http://127.0.0.1:{port}/")).output()?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        parse(&text)
+            .ok_or_else(|| io::Error::other(format!("wrk says what is not understood: {text}")))
+    }
+}
+
+/// Reads `131840 requests in 3.02s, 16.35MB read`; errors of the server are no measurement.
+fn parse(text: &str) -> Option<(f64, f64)> {
+    if text.contains("Socket errors") || text.contains("Non-2xx") {
+        return None;
+    }
+    let line = text.lines().find(|line| line.contains(" requests in "))?;
+    let (requests, rest) = line.trim().split_once(" requests in ")?;
+    let seconds = rest.split(',').next()?;
+    let seconds = match seconds.strip_suffix("ms") {
+        Some(milliseconds) => milliseconds.parse::<f64>().ok()? / 1000.0,
+        None => seconds.strip_suffix('s')?.parse().ok()?,
+    };
+    Some((requests.parse().ok()?, seconds))
+}
+
+fn pipelining(depth: u32) -> io::Result<tempfile::NamedTempFile> {
+    use std::io::Write;
+    let mut script = tempfile::Builder::new().suffix(".lua").tempfile()?;
+    writeln!(
+        script,
+        "init = function() local one = wrk.format() request_text = string.rep(one, {depth}) end\n\
+         request = function() return request_text end"
+    )?;
+    script.flush()?;
+    Ok(script)
+}
+
+/// A server that runs in a process of its own; killed where the measurement fails.
+struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Server {
+    fn start(peer: Peer) -> io::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        let mut child = command.args(["serve", peer.name()]).stdout(Stdio::piped()).spawn()?;
+        let out = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        let mut line = String::new();
+        BufReader::new(out).read_line(&mut line)?;
+        let port = line.trim().parse().map_err(|_| {
+            io::Error::other(format!("{} did not start: it says {line:?}", peer.name()))
+        })?;
+        Ok(Self { child, port })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _gone_already = self.child.kill();
+        let _reaped = self.child.wait();
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn what_wrk_says_is_understood() {
+        assert_eq!(parse("  131840 requests in 3.02s, 16.35MB read\n"), Some((131_840.0, 3.02)));
+        assert_eq!(parse("  10 requests in 500.00ms, 1KB read\n"), Some((10.0, 0.5)));
+        assert_eq!(parse("  10 requests in 1.0s, 1KB read\n  Socket errors: connect 0"), None);
+        assert_eq!(parse("nothing"), None);
+    }
+}

@@ -15,3 +15,8 @@ pub fn servers() -> (Registry, MemoryClient) {
     let (memory, client) = MemoryServer::new();
     (Registry::new().with(NowinServer::new()).with(CustomServer).with(memory), client)
 }
+
+// The examples of the top-level README are compiled and run here: this crate knows all the others.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

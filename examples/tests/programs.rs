@@ -140,7 +140,7 @@ fn the_environment_variable_names_the_addresses() {
 }
 
 #[test]
-fn memory_prints_three_exchanges_and_ends() {
+fn memory_prints_three_calls_and_ends() {
     let output = run("hello", &["--server", "memory"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());

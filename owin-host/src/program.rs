@@ -20,7 +20,8 @@ pub struct Failure {
 
 impl Failure {
     /// The program could not do all of its work: exit code 1.
-    pub(crate) fn at_work(error: Error) -> Self {
+    #[must_use]
+    pub fn at_work(error: Error) -> Self {
         Self { error, code: 1 }
     }
 }
@@ -42,7 +43,8 @@ pub fn program<F>(name: &'static str, registry: Registry, main: F) -> ExitCode
 where
     F: AsyncFnOnce(Host) -> Result<(), Failure>,
 {
-    let command = <Options as clap::Args>::augment_args(Command::new(name));
+    let about = "An OWIN app on a server of your choice";
+    let command = <Options as clap::Args>::augment_args(Command::new(name)).about(about);
     let options = match Options::from_arg_matches(&command.get_matches()) {
         Ok(options) => options,
         Err(error) => error.exit(),

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use examples::apps::hello;
 use owin_core::testing::{MemoryClient, TestRequest};
 use owin_core::{BoxApp, Error};
+use owin_host::Failure;
 
 fn main() -> ExitCode {
     let (registry, memory) = examples::servers();
@@ -14,8 +15,8 @@ fn main() -> ExitCode {
         if memory.host().is_none() {
             return hosted.run_until_signal().await;
         }
-        talk_to_itself(&memory).await?;
-        Ok(hosted.stop().await?)
+        talk_to_itself(&memory).await.map_err(Failure::at_work)?;
+        hosted.stop().await.map_err(Failure::at_work)
     })
 }
 

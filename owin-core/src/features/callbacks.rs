@@ -15,7 +15,8 @@ type Completed = Box<dyn FnOnce(Outcome) + Send>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The whole response was handed to the transport.
+    /// The server has the whole response and sends it, perhaps together with those of requests that
+    /// were pipelined behind it.
     Completed,
     /// The peer went away, or the server gave up, before that.
     Cancelled,

@@ -59,7 +59,8 @@ impl TestRequest {
     pub fn body(mut self, body: impl Into<Whole>) -> Self {
         let body = body.into();
         if let Some(length) = body.length() {
-            self = self.header("content-length", &length.to_string());
+            let set = self.env.request_mut().headers_mut().set("content-length", length);
+            self.wrong = self.wrong.or(set.err());
         }
         let _empty = self.env.request_mut().set_body(RequestBody::from(body));
         self

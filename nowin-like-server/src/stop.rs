@@ -1,7 +1,7 @@
 //! How a server is told to stop, and how its connections hear of it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use owin_core::Error;
@@ -28,23 +28,30 @@ pub(crate) enum Phase {
 #[derive(Clone, Debug)]
 pub(crate) struct Stop {
     phase: watch::Receiver<Phase>,
-    cut_off: Arc<AtomicUsize>,
+    shared: Arc<Shared>,
+}
+
+/// What is looked at and counted without waiting.
+#[derive(Debug, Default)]
+struct Shared {
+    is_draining: AtomicBool,
+    /// How many calls did not end before the deadline.
+    cut_off: AtomicUsize,
 }
 
 /// Tells of the stop.
 #[derive(Debug)]
 pub(crate) struct Stopper {
     phase: watch::Sender<Phase>,
-    /// How many calls did not end before the deadline.
-    cut_off: Arc<AtomicUsize>,
+    shared: Arc<Shared>,
 }
 
 impl Stopper {
     pub(crate) fn new() -> (Self, Stop) {
         let (sender, receiver) = watch::channel(Phase::Running);
-        let cut_off = Arc::new(AtomicUsize::new(0));
-        let stop = Stop { phase: receiver, cut_off: Arc::clone(&cut_off) };
-        (Self { phase: sender, cut_off }, stop)
+        let shared = Arc::<Shared>::default();
+        let stop = Stop { phase: receiver, shared: Arc::clone(&shared) };
+        (Self { phase: sender, shared }, stop)
     }
 
     /// Stops: lets the connections finish until the deadline has passed, then cuts them off.
@@ -54,13 +61,14 @@ impl Stopper {
         deadline: Duration,
     ) -> Result<(), Error> {
         connections.close();
+        self.shared.is_draining.store(true, Ordering::Release);
         self.phase.send_replace(Phase::Draining);
         if timeout(deadline, connections.wait()).await.is_ok() {
             return Ok(());
         }
         self.phase.send_replace(Phase::Aborting);
         let _ended = timeout(LAST_GRACE, connections.wait()).await;
-        let calls = match self.cut_off.load(Ordering::Relaxed) {
+        let calls = match self.shared.cut_off.load(Ordering::Relaxed) {
             0 => return Ok(()),
             1 => "1 call was".to_owned(),
             count => format!("{count} calls were"),
@@ -72,7 +80,7 @@ impl Stopper {
 impl Stop {
     /// Says whether no new requests are to be taken.
     pub(crate) fn is_draining(&self) -> bool {
-        *self.phase.borrow() >= Phase::Draining
+        self.shared.is_draining.load(Ordering::Acquire)
     }
 
     /// Waits until no new requests are to be taken.
@@ -83,7 +91,7 @@ impl Stop {
     /// Waits until nothing is to be waited for any more; cuts the call off that it waits beside.
     pub(crate) async fn cuts_off(&mut self) {
         self.reached(Phase::Aborting).await;
-        self.cut_off.fetch_add(1, Ordering::Relaxed);
+        self.shared.cut_off.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Waits until the stop is so far. A server that is gone without a word has aborted.

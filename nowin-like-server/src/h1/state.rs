@@ -24,6 +24,8 @@ pub(super) struct Machine {
     unread: BytesMut,
     /// So many bytes of `unread` hold no end of a head.
     searched: usize,
+    /// How long the head is that lies in front, once its end was found.
+    head_bytes: Option<usize>,
     receiving: Receiving,
     request: Head,
     coding: Coding,
@@ -65,6 +67,7 @@ impl Machine {
             settings,
             unread: BytesMut::new(),
             searched: 0,
+            head_bytes: None,
             receiving: Receiving::Head,
             request: Head {
                 framing: Framing::Length(0),
@@ -92,12 +95,16 @@ impl Machine {
 
     /// Says whether a whole head lies there, and how long it is.
     pub(super) fn find_head(&mut self) -> Result<Option<usize>, Refusal> {
+        if self.head_bytes.is_some() {
+            return Ok(self.head_bytes);
+        }
         if self.searched == 0 && self.unread.starts_with(b"\r\n") {
             // An empty line in front of a request line is skipped (RFC 9112 §2.2).
             self.unread.advance(2);
         }
         let end = head::end(&self.unread, self.searched)?;
         self.searched = if end.is_some() { 0 } else { self.unread.len() };
+        self.head_bytes = end;
         Ok(end)
     }
 
@@ -113,6 +120,7 @@ impl Machine {
         env: &mut Environment,
     ) -> Result<(), Refusal> {
         let bytes = self.unread.get(..length).unwrap_or_default();
+        self.head_bytes = None;
         self.request = head::read(bytes, env)?;
         self.unread.advance(length.min(self.unread.len()));
         self.receiving = match self.request.framing {

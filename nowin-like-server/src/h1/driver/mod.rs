@@ -5,6 +5,7 @@ mod call;
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -122,7 +123,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
 
     /// Waits for the next request.
     async fn next(&mut self) -> Next {
-        let mut deadline = Instant::now() + IDLE;
+        // The clock is looked at only where there is something to wait for.
+        let mut deadline = None;
         let mut has_begun = false;
         loop {
             match self.machine.find_head() {
@@ -133,8 +135,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
             }
             if !has_begun && self.machine.unread_bytes() > 0 {
                 has_begun = true;
-                deadline = Instant::now() + HEAD;
+                deadline = Some(Instant::now() + HEAD);
             }
+            let deadline = *deadline.get_or_insert_with(|| Instant::now() + IDLE);
             // A head that has begun to come is waited for; a silent connection is not.
             let phase = if has_begun { Phase::Aborting } else { Phase::Draining };
             tokio::select! {
@@ -188,11 +191,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
             let _empty = env.request_mut().set_body(body);
         }
         self.call.start(env);
-        let mut stop = self.stop.clone();
-        let served = tokio::select! {
-            biased;
-            served = poll_fn(|cx| self.poll_serve(cx)) => served,
-            () = stop.cuts_off() => Served::Lost(CancelReason::Shutdown),
+        let served = match poll_fn(|cx| Poll::Ready(self.poll_serve(cx))).await {
+            Poll::Ready(served) => served,
+            Poll::Pending => self.serve_until_stop().await,
         };
         let unread = self.body.take();
         let is_cut_off = self.head_is_written && served != Served::Whole;
@@ -214,6 +215,16 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
                 self.lose(reason).await;
                 false
             }
+        }
+    }
+
+    /// Most calls end when they are first polled; one that does not may be cut off by the stop.
+    async fn serve_until_stop(&mut self) -> Served {
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            biased;
+            served = poll_fn(|cx| self.poll_serve(cx)) => served,
+            () = stop.cuts_off() => Served::Lost(CancelReason::Shutdown),
         }
     }
 

@@ -22,8 +22,6 @@ pub(super) enum Stage {
     Idle,
     /// The app runs. The head is there once a push has started the response.
     Running { head: Option<Box<Published>>, sent_bytes: u64 },
-    /// The app is done; the response has not been sent yet.
-    Unwound { env: Environment, length: BodyLength, whole: Whole },
     /// The app is done; the rest of the body is being sent.
     Rest { env: Environment, head: Option<Box<Published>>, whole: Whole, rest: Rest },
     /// The app asks for the connection.
@@ -37,10 +35,17 @@ pub(super) enum Stage {
 /// What is known of the rest of a body.
 #[derive(Debug)]
 pub(super) struct Rest {
-    declared: Option<u64>,
+    length: BodyLength,
     sent_bytes: u64,
     /// Boxed: few bodies have them, and the stage moves often.
     trailers: Option<Box<HeaderMap>>,
+}
+
+impl Rest {
+    /// How many bytes the head promises.
+    fn declared(&self) -> Option<u64> {
+        if let BodyLength::Known(length) = self.length { Some(length) } else { None }
+    }
 }
 
 impl Stage {
@@ -50,9 +55,7 @@ impl Stage {
 
     pub(super) fn environment(&self) -> Option<&Environment> {
         match self {
-            Self::Unwound { env, .. } | Self::Rest { env, .. } | Self::Upgrading { env } => {
-                Some(env)
-            }
+            Self::Rest { env, .. } | Self::Upgrading { env } => Some(env),
             Self::Over { env } => env.as_ref(),
             Self::Idle | Self::Running { .. } | Self::Refused { .. } => None,
         }
@@ -60,9 +63,7 @@ impl Stage {
 
     pub(super) fn environment_mut(&mut self) -> Option<&mut Environment> {
         match self {
-            Self::Unwound { env, .. } | Self::Rest { env, .. } | Self::Upgrading { env } => {
-                Some(env)
-            }
+            Self::Rest { env, .. } | Self::Upgrading { env } => Some(env),
             Self::Over { env } => env.as_mut(),
             Self::Idle | Self::Running { .. } | Self::Refused { .. } => None,
         }
@@ -70,9 +71,7 @@ impl Stage {
 
     pub(super) fn into_environment(self) -> Option<Environment> {
         match self {
-            Self::Unwound { env, .. } | Self::Rest { env, .. } | Self::Upgrading { env } => {
-                Some(env)
-            }
+            Self::Rest { env, .. } | Self::Upgrading { env } => Some(env),
             Self::Over { env } => env,
             Self::Idle | Self::Running { .. } | Self::Refused { .. } => None,
         }
@@ -87,11 +86,7 @@ impl Call {
             Stage::Running { head: Some(head), .. } | Stage::Rest { head: Some(head), .. } => {
                 self.published(head)
             }
-            Stage::Unwound { env, length, .. } => self.unwound(env, *length),
-            Stage::Rest { env, rest, .. } => {
-                let known = rest.declared.map_or(BodyLength::Unknown, BodyLength::Known);
-                self.unwound(env, known)
-            }
+            Stage::Rest { env, rest, .. } => self.unwound(env, rest.length),
             Stage::Upgrading { env } => self.unwound(env, BodyLength::None),
             Stage::Refused { status, .. } => refused(*status, self.method == http::Method::HEAD),
             Stage::Idle | Stage::Running { .. } | Stage::Over { .. } => {
@@ -125,7 +120,6 @@ impl Call {
     pub(super) fn step(&mut self, cx: &mut Context<'_>) -> Option<Poll<Event>> {
         match &mut self.stage {
             Stage::Running { .. } => self.run(cx),
-            Stage::Unwound { .. } => self.send_whole(),
             Stage::Rest { .. } => self.send_rest(cx),
             Stage::Upgrading { .. } => {
                 self.over();
@@ -188,13 +182,15 @@ impl Call {
         // The head may have been published in the very poll in which the app ended.
         let is_head_sent = head.is_some();
         if let Some(head) = head.or_else(|| self.pipe.take_head().map(Box::new)) {
-            let rest = Rest { declared: head.declared, sent_bytes, trailers: None };
+            let length = head.declared.map_or(BodyLength::Unknown, BodyLength::Known);
+            let rest = Rest { length, sent_bytes, trailers: None };
             self.stage = Stage::Rest { env, head: Some(head), whole, rest };
             return if is_head_sent { None } else { Some(Poll::Ready(Event::Head)) };
         }
         match self.start_unwound(&mut env, whole) {
             Ok(Some((length, whole))) => {
-                self.stage = Stage::Unwound { env, length, whole };
+                let rest = Rest { length, sent_bytes: 0, trailers: None };
+                self.stage = Stage::Rest { env, head: None, whole, rest };
                 Some(Poll::Ready(Event::Head))
             }
             Ok(None) => {
@@ -236,19 +232,6 @@ impl Call {
         Ok(Some((length(&self.method, status, declared, known), whole)))
     }
 
-    /// After the head of a response that was not started by a push.
-    fn send_whole(&mut self) -> Option<Poll<Event>> {
-        let Stage::Unwound { env, length, whole } =
-            std::mem::replace(&mut self.stage, Stage::Over { env: None })
-        else {
-            return None;
-        };
-        let declared = if let BodyLength::Known(length) = length { Some(length) } else { None };
-        let rest = Rest { declared, sent_bytes: 0, trailers: None };
-        self.stage = Stage::Rest { env, head: None, whole, rest };
-        None
-    }
-
     fn send_rest(&mut self, cx: &mut Context<'_>) -> Option<Poll<Event>> {
         let Stage::Rest { env, head, whole, rest } = &mut self.stage else { return None };
         let status = head.as_ref().map_or_else(|| env.response().status(), |head| head.status);
@@ -281,7 +264,7 @@ impl Call {
     fn send(&mut self, data: Bytes) -> Option<Poll<Event>> {
         let Stage::Rest { rest, .. } = &mut self.stage else { return None };
         rest.sent_bytes = rest.sent_bytes.saturating_add(count(&data));
-        if rest.declared.is_some_and(|declared| rest.sent_bytes > declared) {
+        if rest.declared().is_some_and(|declared| rest.sent_bytes > declared) {
             return self.break_off(Error::app("the body is longer than its Content-Length"));
         }
         Some(Poll::Ready(Event::Data(data)))
@@ -290,7 +273,7 @@ impl Call {
     /// The body is at its end: trailers, if there are any, then the end.
     fn finish(&mut self) -> Option<Poll<Event>> {
         let Stage::Rest { env, rest, .. } = &mut self.stage else { return None };
-        if rest.declared.is_some_and(|declared| rest.sent_bytes < declared) {
+        if rest.declared().is_some_and(|declared| rest.sent_bytes < declared) {
             return self.break_off(Error::app("the body is shorter than its Content-Length"));
         }
         let own = env.remove(keys::SERVER_RESPONSE_TRAILERS).ok().flatten().map(HeaderMap::from);

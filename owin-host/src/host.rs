@@ -87,10 +87,12 @@ impl Hosted {
     ///
     /// Where the lines cannot be written.
     pub fn announce(&self, out: &mut dyn Write) -> Result<(), Error> {
+        let mut lines = String::new();
         for address in self.running.addresses() {
-            writeln!(out, "listening on {address}")?;
+            lines += &format!("listening on {address}\n");
         }
-        Ok(out.flush()?)
+        let written = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
+        written.map_err(|error| Error::server("cannot print the addresses").with_source(error))
     }
 
     /// Prints the addresses, then serves until Ctrl+C or SIGTERM, then stops.

@@ -57,7 +57,10 @@ where
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return told(name, &Failure::at_work(error.into())),
+        Err(error) => {
+            let error = Error::server("cannot start the runtime").with_source(error);
+            return told(name, &Failure::at_work(error));
+        }
     };
     match runtime.block_on(main(host)) {
         Ok(()) => ExitCode::SUCCESS,

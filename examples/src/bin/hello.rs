@@ -36,5 +36,6 @@ async fn show(what: &str, request: TestRequest) -> Result<(), Error> {
         text += &format!("< {name}: {}\n", String::from_utf8_lossy(value));
     }
     text += &response.text().await?;
-    Ok(writeln!(std::io::stdout(), "{text}")?)
+    let written = writeln!(std::io::stdout(), "{text}");
+    written.map_err(|error| Error::server("cannot print the answer").with_source(error))
 }

@@ -4,12 +4,12 @@ use std::mem::MaybeUninit;
 
 use http::{Method, StatusCode, Version};
 use owin_core::address::is_host_and_port;
+use owin_core::headers::BodyFraming;
 use owin_core::path::Target;
-use owin_core::{Environment, Error};
+use owin_core::{BodyLength, Environment, Error};
 
 use crate::h1::Refusal;
 use crate::h1::fields::{check_line_ends, names};
-use crate::h1::framing::{Framing, FramingFields};
 
 /// The most bytes of a head: what Kestrel allows, and four times what browsers send.
 pub(super) const MAX_HEAD_BYTES: usize = 32 * 1024;
@@ -20,7 +20,8 @@ const MAX_FIELDS: usize = 100;
 /// What the machine has to know of a head besides what lies in the environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
-    pub(super) framing: Framing,
+    /// How long the body is; `Unknown` where it is chunked.
+    pub(super) body: BodyLength,
     pub(super) is_http_10: bool,
     pub(super) keep_alive: bool,
     pub(super) expects_continue: bool,
@@ -81,7 +82,7 @@ pub(super) fn read(head: &[u8], env: &mut Environment) -> Result<Head, Refusal> 
     read_target(method, target, env)?;
     settle_host(&fields, is_http_10, env)?;
     Ok(Head {
-        framing: fields.framing.decide(is_http_10)?,
+        body: fields.framing.decide(is_http_10)?,
         is_http_10,
         keep_alive: !fields.close && (!is_http_10 || fields.keep_alive),
         expects_continue: fields.expects_continue && !is_http_10,
@@ -91,7 +92,7 @@ pub(super) fn read(head: &[u8], env: &mut Environment) -> Result<Head, Refusal> 
 /// What the fields say to the server itself.
 #[derive(Debug, Default)]
 struct Fields {
-    framing: FramingFields,
+    framing: BodyFraming,
     hosts: usize,
     has_legal_host: bool,
     close: bool,
@@ -124,9 +125,11 @@ impl Fields {
                 self.keep_alive |= names(value, "keep-alive");
                 Ok(())
             }
-            14 if name.eq_ignore_ascii_case("content-length") => self.framing.content_length(value),
+            14 if name.eq_ignore_ascii_case("content-length") => {
+                Ok(self.framing.content_length(value)?)
+            }
             17 if name.eq_ignore_ascii_case("transfer-encoding") => {
-                self.framing.transfer_encoding(value)
+                Ok(self.framing.transfer_encoding(value)?)
             }
             _ => Ok(()),
         }

@@ -4,7 +4,6 @@ mod chunked;
 mod driver;
 mod encode;
 mod fields;
-mod framing;
 mod head;
 mod refusal;
 mod state;

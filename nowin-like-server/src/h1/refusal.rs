@@ -3,6 +3,7 @@
 use std::fmt;
 
 use http::StatusCode;
+use owin_core::headers::FramingError;
 
 /// A message that is refused: the answer goes out and the connection closes, since nobody can tell
 /// where the next message would begin.
@@ -27,6 +28,12 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.why)
+    }
+}
+
+impl From<FramingError> for Refusal {
+    fn from(error: FramingError) -> Self {
+        Self::with(error.status(), error.why())
     }
 }
 

@@ -7,7 +7,6 @@ use owin_core::{BodyLength, Environment, Head as ResponseHead};
 use crate::h1::Refusal;
 use crate::h1::chunked::{Decoded, Decoder};
 use crate::h1::encode::{self, Coding, Connection, OwnFields};
-use crate::h1::framing::Framing;
 use crate::h1::head::{self, Head};
 
 /// What the server says of itself in every response.
@@ -70,7 +69,7 @@ impl Machine {
             head_bytes: None,
             receiving: Receiving::Head,
             request: Head {
-                framing: Framing::Length(0),
+                body: BodyLength::None,
                 is_http_10: false,
                 keep_alive: false,
                 expects_continue: false,
@@ -123,10 +122,10 @@ impl Machine {
         self.head_bytes = None;
         self.request = head::read(bytes, env)?;
         self.unread.advance(length.min(self.unread.len()));
-        self.receiving = match self.request.framing {
-            Framing::Length(0) => Receiving::Whole,
-            Framing::Length(length) => Receiving::Length(length),
-            Framing::Chunked => Receiving::Chunked(Decoder::default()),
+        self.receiving = match self.length() {
+            Some(0) => Receiving::Whole,
+            Some(length) => Receiving::Length(length),
+            None => Receiving::Chunked(Decoder::default()),
         };
         self.reaches_end = None;
         self.closes = !self.request.keep_alive;
@@ -141,9 +140,9 @@ impl Machine {
 
     /// How many bytes the body has, where the head says it.
     pub(super) fn length(&self) -> Option<u64> {
-        match self.request.framing {
-            Framing::Length(length) => Some(length),
-            Framing::Chunked => None,
+        match self.request.body {
+            BodyLength::Known(length) => Some(length),
+            _ => None,
         }
     }
 

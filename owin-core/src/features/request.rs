@@ -102,7 +102,7 @@ impl<'a> Request<'a> {
     /// could disagree: a length that is not one decimal number, a length beside chunks, a transfer
     /// coding other than `chunked`.
     pub fn body_length(self) -> Result<BodyLength, Error> {
-        framing::body_length(self.headers())
+        framing::body_length(self.headers(), self.protocol())
     }
 
     /// How many bytes the body has, for servers that decode no chunks.

@@ -10,6 +10,7 @@ use http::header::{Entry, HeaderMap, HeaderName, HeaderValue};
 
 use crate::Error;
 
+pub use self::framing::{BodyFraming, FramingError};
 pub use self::raw::RawFields;
 
 /// A header: field lines by name (OWIN 1.0 §3.3).

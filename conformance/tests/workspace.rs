@@ -102,6 +102,11 @@ fn the_page_of_the_server_names_every_limit() {
     holds(&workspace::limits(&files()));
 }
 
+#[test]
+fn the_page_of_the_server_names_no_limit_that_is_not_there() {
+    holds(&workspace::stale_limits(&files()));
+}
+
 /// `UPDATE_GOLDEN=1` rewrites the block in the page.
 #[test]
 fn the_readme_shows_the_custom_server_as_it_is() {

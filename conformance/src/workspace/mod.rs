@@ -21,7 +21,7 @@ pub use self::machines::machines;
 pub use self::manifests::{lints, versions};
 pub use self::packages::{Package, directions, packages, particulars, runtimes};
 pub use self::pages::{custom_server, names_of_files, with_custom_server};
-pub use self::server_page::limits;
+pub use self::server_page::{limits, stale_limits};
 pub use self::tree::{SourceFile, files};
 pub use self::violation::Violation;
 pub use self::words::{names, unfinished, without_checks};

@@ -2,7 +2,10 @@
 
 mod date;
 mod h1;
+pub mod limits;
+pub mod observe;
 mod server;
 mod stop;
 
+pub use self::limits::Limits;
 pub use self::server::NowinServer;

@@ -1,10 +1,13 @@
 //! From addresses to sockets that listen.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use owin_core::{Address, Error};
 use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpListener;
+
+use crate::server::listening::{At, Listening};
 
 /// How many connections may wait to be accepted; the system cuts it to its own limit.
 const BACKLOG: i32 = 1024;
@@ -13,12 +16,7 @@ const BACKLOG: i32 = 1024;
 const AF_NOT_SUPPORTED: i32 = 97;
 
 /// A socket that listens.
-#[derive(Debug)]
-pub(super) struct Bound {
-    /// What was bound: never port 0.
-    pub(super) address: Address,
-    pub(super) socket: TcpListener,
-}
+type Bound = Box<dyn Listening>;
 
 /// Binds every address, or none.
 pub(super) fn all(addresses: &[Address]) -> Result<Vec<Bound>, Error> {
@@ -67,6 +65,6 @@ fn bind(address: &Address, wanted: SocketAddr) -> io::Result<Bound> {
     socket.set_nonblocking(true)?;
     socket.bind(&wanted.into())?;
     socket.listen(BACKLOG)?;
-    let socket = TcpListener::from(socket);
-    Ok(Bound { address: address.bound_to(socket.local_addr()?), socket })
+    let listener = TcpListener::from_std(socket.into())?;
+    Ok(Box::new(At { address: address.bound_to(listener.local_addr()?), listener }))
 }

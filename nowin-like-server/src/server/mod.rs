@@ -2,7 +2,9 @@
 
 mod accept;
 mod bind;
+mod listening;
 
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,8 +12,10 @@ use owin_core::{Address, BoxApp, Error, Properties, Running, Server, server};
 use tokio_util::task::TaskTracker;
 
 use self::accept::Acceptor;
+use self::listening::Listening;
 use crate::h1::Settings;
 use crate::stop::Stopper;
+use crate::transport::Listener;
 
 /// The reference server, not yet started.
 ///
@@ -30,9 +34,9 @@ use crate::stop::Stopper;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
 pub struct NowinServer {
     server_field: Option<String>,
+    listeners: Vec<Box<dyn Listening>>,
 }
 
 impl NowinServer {
@@ -42,7 +46,7 @@ impl NowinServer {
     /// Makes a server.
     #[must_use]
     pub fn new() -> Self {
-        Self { server_field: Some(Self::NAME.to_owned()) }
+        Self { server_field: Some(Self::NAME.to_owned()), listeners: Vec::new() }
     }
 
     /// Chooses the `Server` field of responses; `None` for none.
@@ -59,6 +63,23 @@ impl NowinServer {
         }
         self.server_field = text.map(str::to_owned);
         Ok(self)
+    }
+
+    /// Serves what comes from a listener too, besides the addresses in the properties. Where these
+    /// name none, nothing else is listened on.
+    #[must_use]
+    pub fn with_listener(mut self, listener: impl Listener) -> Self {
+        self.listeners.push(Box::new(listener));
+        self
+    }
+
+    /// The addresses to listen on; `http://localhost:5000` where nobody named one and nobody brought
+    /// a listener.
+    fn wanted(&self, properties: &Properties) -> Result<Vec<Address>, Error> {
+        match properties.addresses() {
+            [] if self.listeners.is_empty() => Ok(vec!["http://localhost:5000".parse()?]),
+            addresses => Ok(addresses.to_vec()),
+        }
     }
 }
 
@@ -79,8 +100,9 @@ impl Server for NowinServer {
         app: BoxApp,
         properties: Properties,
     ) -> Result<Box<dyn Running>, Error> {
-        let bound = bind::all(&wanted(&properties)?)?;
-        let addresses = bound.iter().map(|bound| bound.address.clone()).collect();
+        let mut listeners = bind::all(&self.wanted(&properties)?)?;
+        listeners.extend(self.listeners);
+        let addresses = listeners.iter().filter_map(|listener| listener.address()).collect();
         let launch = server::launch(properties, addresses).await?;
         let (stopper, stop) = Stopper::new();
         let acceptor = Acceptor {
@@ -91,17 +113,18 @@ impl Server for NowinServer {
             connections: TaskTracker::new(),
         };
         let connections = acceptor.connections.clone();
-        for bound in bound {
-            connections.spawn(acceptor.clone().run(bound)?);
+        for listener in listeners {
+            connections.spawn(listener.serve(acceptor.clone()));
         }
         Ok(launch.running_with(async move |deadline| stopper.stop(&connections, deadline).await))
     }
 }
 
-/// The addresses to listen on; `http://localhost:5000` where nobody named one.
-fn wanted(properties: &Properties) -> Result<Vec<Address>, Error> {
-    match properties.addresses() {
-        [] => Ok(vec!["http://localhost:5000".parse()?]),
-        addresses => Ok(addresses.to_vec()),
+impl fmt::Debug for NowinServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NowinServer")
+            .field("server_field", &self.server_field)
+            .field("listeners", &self.listeners.len())
+            .finish()
     }
 }

@@ -15,6 +15,8 @@ mod headers;
 mod http_10;
 mod keep_alive;
 mod lifetime;
+mod listeners;
+mod memory;
 mod paths;
 mod pipelining;
 mod refusals;

@@ -1,0 +1,48 @@
+//! TCP as a transport.
+
+use std::io;
+use std::task::{Context, Poll};
+
+use owin_core::Address;
+use owin_core::features::ConnectionInfo;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::transport::{Listener, Transport};
+
+impl Transport for TcpStream {
+    fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_read_ready(cx)
+    }
+
+    fn info(&self) -> ConnectionInfo {
+        let mut info = ConnectionInfo::new();
+        if let Ok(remote) = self.peer_addr() {
+            info = info.with_remote(remote);
+        }
+        if let Ok(local) = self.local_addr() {
+            info = info.with_local(local);
+        }
+        info
+    }
+
+    /// Sends an RST.
+    fn reset(self) {
+        let _gone_already = self.set_zero_linger();
+    }
+}
+
+impl Listener for TcpListener {
+    type Transport = TcpStream;
+
+    async fn accept(&mut self) -> io::Result<TcpStream> {
+        let (stream, _) = Self::accept(self).await?;
+        // Small responses go out in one write each; waiting for more would only delay them.
+        let _kept_as_it_was = stream.set_nodelay(true);
+        Ok(stream)
+    }
+
+    fn address(&self) -> Option<Address> {
+        let local = self.local_addr().ok()?;
+        Some(Address::new("http", "*", local.port(), "").ok()?.bound_to(local))
+    }
+}

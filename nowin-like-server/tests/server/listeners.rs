@@ -1,0 +1,158 @@
+//! Listeners that somebody else wrote, and what they may do wrong.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use nowin_like_server::NowinServer;
+use nowin_like_server::transport::{Listener, MemoryListener, MemoryStream, Transport, memory};
+use owin_core::{Address, Environment};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpListener;
+use tokio::time::Instant;
+
+use crate::support::{
+    BUDGET, Client, GET_AND_CLOSE, body_of, hello, start_with, talk, tell, try_talk,
+};
+
+/// Gives errors first, then connections.
+struct Troubled {
+    errors: VecDeque<io::ErrorKind>,
+    listener: MemoryListener,
+}
+
+impl Listener for Troubled {
+    type Transport = MemoryStream;
+
+    async fn accept(&mut self) -> io::Result<MemoryStream> {
+        match self.errors.pop_front() {
+            Some(kind) => Err(kind.into()),
+            None => Listener::accept(&mut self.listener).await,
+        }
+    }
+
+    fn address(&self) -> Option<Address> {
+        "http://troubled:80/base".parse().ok()
+    }
+}
+
+/// How long the first answer takes after these errors.
+async fn time_after(errors: impl IntoIterator<Item = io::ErrorKind>) -> Duration {
+    let (listener, connector) = memory();
+    let listener = Troubled { errors: errors.into_iter().collect(), listener };
+    let server = NowinServer::new().with_listener(listener);
+    let started = Instant::now();
+    let _server = start_with(server, &[], hello("text")).await.unwrap();
+    let request = GET_AND_CLOSE.replace("GET /", "GET /base");
+    assert_eq!(body_of(&talk(connector.connect().await.unwrap(), request).await), "text");
+    started.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_one_connection_is_passed_over_at_once() {
+    let kinds = [
+        io::ErrorKind::ConnectionAborted,
+        io::ErrorKind::ConnectionReset,
+        io::ErrorKind::PermissionDenied,
+        io::ErrorKind::HostUnreachable,
+        io::ErrorKind::Interrupted,
+    ];
+    assert_eq!(time_after(kinds).await, Duration::ZERO);
+}
+
+#[tokio::test]
+async fn a_listener_is_served_besides_the_addresses() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let own = listener.local_addr().unwrap();
+    let server = NowinServer::new().with_listener(listener);
+    let server = start_with(server, &["http://127.0.0.1:0"], hello("text")).await.unwrap();
+    let sockets: Vec<_> = server.addresses().iter().flat_map(|a| a.sockets().unwrap()).collect();
+    assert_eq!((sockets.len(), sockets[1]), (2, own));
+    for socket in sockets {
+        assert_eq!(Client::connect(socket).await.get("/").await.text(), "text");
+    }
+}
+
+#[tokio::test]
+async fn the_path_of_its_address_is_the_path_base() {
+    let (listener, connector) = memory();
+    let listener = Troubled { errors: VecDeque::new(), listener };
+    let server = NowinServer::new().with_listener(listener);
+    let base = |env: &Environment| env.request().path_base().to_owned();
+    let server = start_with(server, &[], tell(base)).await.unwrap();
+    assert_eq!(server.addresses()[0].to_string(), "http://troubled:80/base");
+    let inside = GET_AND_CLOSE.replace("GET /", "GET /base/x");
+    let answer = talk(connector.connect().await.unwrap(), inside).await;
+    assert_eq!(body_of(&answer), "/base");
+    let outside = talk(connector.connect().await.unwrap(), GET_AND_CLOSE).await;
+    assert!(outside.starts_with("HTTP/1.1 404 "), "{outside}");
+}
+
+#[tokio::test]
+async fn it_is_dropped_when_the_server_stops() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let socket = listener.local_addr().unwrap();
+    let server = NowinServer::new().with_listener(listener);
+    let server = start_with(server, &[], hello("text")).await.unwrap();
+    assert_eq!(Client::connect(socket).await.get("/").await.text(), "text");
+    assert!(server.stop(BUDGET).await.is_ok());
+    assert!(tokio::net::TcpStream::connect(socket).await.is_err());
+}
+
+/// A transport whose author made a mistake.
+struct Panics(MemoryStream);
+
+impl AsyncRead for Panics {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        _: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        panic!("on purpose");
+    }
+}
+
+impl AsyncWrite for Panics {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, data)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Transport for Panics {}
+
+struct Panicking(MemoryListener);
+
+impl Listener for Panicking {
+    type Transport = Panics;
+
+    async fn accept(&mut self) -> io::Result<Panics> {
+        Listener::accept(&mut self.0).await.map(Panics)
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_panics_does_not_end_the_others() {
+    let (listener, connector) = memory();
+    let server = NowinServer::new().with_listener(Panicking(listener));
+    let server = start_with(server, &["http://127.0.0.1:0"], hello("text")).await.unwrap();
+    for _ in 0..2 {
+        let broken = connector.connect().await.unwrap();
+        assert_eq!(try_talk(broken, "").await.unwrap(), "");
+    }
+    assert_eq!(server.get("/").await.text(), "text");
+    assert!(server.stop(BUDGET).await.is_ok());
+}

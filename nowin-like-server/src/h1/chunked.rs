@@ -1,33 +1,31 @@
 //! The chunked transfer coding, decoded (RFC 9112 §7.1).
 
 use bytes::{Buf, Bytes, BytesMut};
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::HeaderMap;
 
-use crate::h1::Refusal;
-use crate::h1::fields::{check_line_ends, is_no_trailer};
+use crate::h1::chunk_line;
+use crate::h1::trailers::{self, TrailerLimits};
+use crate::observe::Reason;
 
-/// The most bytes of a size line, its extensions counted.
-const MAX_SIZE_LINE_BYTES: usize = 256;
-
-/// The most bytes of all trailer fields together.
-const MAX_TRAILER_BYTES: usize = 8 * 1024;
-
-/// The most trailer fields.
-const MAX_TRAILERS: usize = 32;
-
-/// Sixteen hexadecimal digits hold any `u64`.
-const MAX_SIZE_DIGITS: usize = 16;
-
-/// Decodes a chunked body, piece by piece.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Decoder {
-    stage: Stage,
+/// What is taken of a chunked body besides its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ChunkLimits {
+    /// Bytes of all chunk extensions together.
+    pub(crate) extension_bytes: usize,
+    pub(crate) trailers: TrailerLimits,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Decodes a chunked body, piece by piece.
+#[derive(Clone, Debug)]
+pub(super) struct Decoder {
+    stage: Stage,
+    /// What is left of the limits.
+    left: ChunkLimits,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// Before a size line.
-    #[default]
     Size,
     /// In the data of a chunk.
     Data { left: u64 },
@@ -51,16 +49,20 @@ pub(super) enum Decoded {
 }
 
 impl Decoder {
+    pub(super) fn new(limits: ChunkLimits) -> Self {
+        Self { stage: Stage::Size, left: limits }
+    }
+
     /// Takes what can be decoded from the front of `unread`.
     ///
     /// # Errors
     ///
-    /// 400 where the coding is broken or a limit is passed: the server can then no longer tell where
-    /// the body ends.
-    pub(super) fn decode(&mut self, unread: &mut BytesMut) -> Result<Decoded, Refusal> {
+    /// 400 where the coding is broken, 431 where there are too many trailer fields: the server can
+    /// then no longer tell where the body ends.
+    pub(super) fn decode(&mut self, unread: &mut BytesMut) -> Result<Decoded, Reason> {
         loop {
             match self.stage {
-                Stage::Size => match take_size_line(unread)? {
+                Stage::Size => match self.take_size(unread)? {
                     None => return Ok(Decoded::Nothing),
                     Some(0) => self.stage = Stage::Trailers,
                     Some(left) => self.stage = Stage::Data { left },
@@ -78,10 +80,10 @@ impl Decoder {
                         self.stage = Stage::Size;
                     }
                     None if matches!(&unread[..], b"" | b"\r") => return Ok(Decoded::Nothing),
-                    _ => return Err(Refusal::bad("the data of a chunk do not end with CRLF")),
+                    _ => return Err(Reason::ChunkDataEndIllegal),
                 },
                 Stage::Trailers => {
-                    let Some(trailers) = take_trailers(unread)? else {
+                    let Some(trailers) = trailers::take(unread, self.left.trailers)? else {
                         return Ok(Decoded::Nothing);
                     };
                     self.stage = Stage::Done;
@@ -90,6 +92,14 @@ impl Decoder {
                 Stage::Done => return Ok(Decoded::End(HeaderMap::new())),
             }
         }
+    }
+
+    fn take_size(&mut self, unread: &mut BytesMut) -> Result<Option<u64>, Reason> {
+        let line = chunk_line::read(unread, self.left.extension_bytes)?;
+        let Some(line) = line else { return Ok(None) };
+        self.left.extension_bytes -= line.extension_bytes;
+        unread.advance(line.length);
+        Ok(Some(line.size))
     }
 
     /// Says whether nothing more is needed for the end, or for knowing that the coding is broken.
@@ -112,86 +122,18 @@ fn take_data(unread: &mut BytesMut, left: u64) -> Option<(Bytes, u64)> {
     Some((unread.split_to(count).freeze(), left - taken))
 }
 
-/// Takes a size line from the front, or nothing where it is not whole yet.
-fn take_size_line(unread: &mut BytesMut) -> Result<Option<u64>, Refusal> {
-    const TOO_LONG: Refusal = Refusal::bad("the size line of a chunk is too long");
-    let searched = unread.get(..MAX_SIZE_LINE_BYTES).unwrap_or(unread);
-    let Some(end) = memchr::memchr(b'\n', searched) else {
-        return if unread.len() >= MAX_SIZE_LINE_BYTES { Err(TOO_LONG) } else { Ok(None) };
-    };
-    let line = searched.get(..end).unwrap_or_default();
-    let line =
-        line.strip_suffix(b"\r").ok_or(Refusal::bad("a size line does not end with CRLF"))?;
-    let size = size_of_line(line)?;
-    unread.advance(end + 1);
-    Ok(Some(size))
-}
-
-/// Reads a size line: digits, then nothing or extensions, which nobody needs but which must be
-/// legal: somebody in front may take other bytes for the end of the line.
-fn size_of_line(line: &[u8]) -> Result<u64, Refusal> {
-    const WRONG: Refusal =
-        Refusal::bad("a chunk size is not a hexadecimal number of at most 16 digits");
-    let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-    let (digits, rest) = line.split_at_checked(digits).ok_or(WRONG)?;
-    if digits.is_empty() || digits.len() > MAX_SIZE_DIGITS {
-        return Err(WRONG);
-    }
-    let is_extension = rest.first().is_none_or(|first| *first == b';');
-    let is_legal = rest.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..));
-    if !is_extension || !is_legal {
-        return Err(WRONG);
-    }
-    let digits = std::str::from_utf8(digits).map_err(|_| WRONG)?;
-    u64::from_str_radix(digits, 16).map_err(|_| WRONG)
-}
-
-/// Takes the trailer section, or nothing where it is not whole yet.
-fn take_trailers(unread: &mut BytesMut) -> Result<Option<HeaderMap>, Refusal> {
-    if unread.starts_with(b"\r\n") {
-        unread.advance(2);
-        return Ok(Some(HeaderMap::new()));
-    }
-    let Some(end) = memchr::memmem::find(unread, b"\r\n\r\n").map(|at| at + 4) else {
-        // A line feed without its CR would never become a section's end.
-        check_line_ends(unread)?;
-        let is_too_long = unread.len() > MAX_TRAILER_BYTES;
-        let too_long = Refusal::bad("the trailer fields are longer than 8 KiB");
-        return if is_too_long { Err(too_long) } else { Ok(None) };
-    };
-    if end > MAX_TRAILER_BYTES {
-        return Err(Refusal::bad("the trailer fields are longer than 8 KiB"));
-    }
-    let section = unread.split_to(end).freeze();
-    check_line_ends(&section)?;
-    parse_trailers(&section).map(Some)
-}
-
-fn parse_trailers(section: &[u8]) -> Result<HeaderMap, Refusal> {
-    const WRONG: Refusal = Refusal::bad("a trailer field is malformed");
-    let mut lines = [httparse::EMPTY_HEADER; MAX_TRAILERS];
-    let parsed = httparse::parse_headers(section, &mut lines).map_err(|_| WRONG)?;
-    let httparse::Status::Complete((_, lines)) = parsed else { return Err(WRONG) };
-    let mut trailers = HeaderMap::new();
-    for line in lines {
-        let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| WRONG)?;
-        if is_no_trailer(&name) {
-            return Err(Refusal::bad("a trailer field would change the framing or the routing"));
-        }
-        trailers.append(name, HeaderValue::from_bytes(line.value).map_err(|_| WRONG)?);
-    }
-    Ok(trailers)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const LIMITS: ChunkLimits =
+        ChunkLimits { extension_bytes: 100, trailers: TrailerLimits { bytes: 1_000, fields: 10 } };
+
     fn decode_all(coded: &[u8]) -> Result<Option<(Vec<u8>, HeaderMap)>, u16> {
-        let (mut decoder, mut unread) = (Decoder::default(), BytesMut::from(coded));
+        let (mut decoder, mut unread) = (Decoder::new(LIMITS), BytesMut::from(coded));
         let mut body = Vec::new();
         loop {
-            match decoder.decode(&mut unread).map_err(|refusal| refusal.status.as_u16())? {
+            match decoder.decode(&mut unread).map_err(|reason| reason.status().unwrap().as_u16())? {
                 Decoded::Nothing => return Ok(None),
                 Decoded::Data(data) => body.extend_from_slice(&data),
                 Decoded::End(trailers) => return Ok(Some((body, trailers))),
@@ -248,10 +190,29 @@ mod tests {
     }
 
     #[test]
-    fn a_size_line_or_a_trailer_section_without_end_is_refused() {
-        assert_eq!(decode_all(&[b'1'; 300]).map(|_| ()), Err(400));
-        let endless = [b"0\r\n".as_slice(), &b"A: b\r\n".repeat(2_000)].concat();
-        assert_eq!(decode_all(&endless).map(|_| ()), Err(400));
+    fn all_extensions_of_a_body_count_together() {
+        let of = |extension: usize| format!("1;{}\r\na\r\n", "x".repeat(extension - 1));
+        let coded = |last| [of(50), of(last), "0\r\n\r\n".to_owned()].concat();
+        assert!(decode_all(coded(49).as_bytes()).unwrap().is_some());
+        assert!(decode_all(coded(50).as_bytes()).unwrap().is_some());
+        assert_eq!(decode_all(coded(51).as_bytes()).map(|_| ()), Err(400));
+    }
+
+    #[test]
+    fn trailers_may_have_so_many_bytes_and_no_more() {
+        let coded = |bytes: usize| format!("0\r\nA: {}\r\n\r\n", "b".repeat(bytes - 7));
+        assert!(decode_all(coded(999).as_bytes()).unwrap().is_some());
+        assert!(decode_all(coded(1_000).as_bytes()).unwrap().is_some());
+        assert_eq!(decode_all(coded(1_001).as_bytes()).map(|_| ()), Err(431));
+        assert_eq!(decode_all(&[b"0\r\nA: ", &[b'b'; 1_000][..]].concat()).map(|_| ()), Err(431));
+    }
+
+    #[test]
+    fn there_may_be_so_many_trailers_and_no_more() {
+        let coded = |fields: usize| format!("0\r\n{}\r\n", "A: b\r\n".repeat(fields));
+        assert_eq!(decode_all(coded(9).as_bytes()).unwrap().unwrap().1.len(), 9);
+        assert_eq!(decode_all(coded(10).as_bytes()).unwrap().unwrap().1.len(), 10);
+        assert_eq!(decode_all(coded(11).as_bytes()).map(|_| ()), Err(431));
     }
 
     proptest::proptest! {
@@ -264,7 +225,7 @@ mod tests {
                 coded.extend_from_slice(b"\r\n");
             }
             coded.extend_from_slice(b"0\r\nT: 1\r\n\r\n");
-            let (mut decoder, mut unread, mut seen) = (Decoder::default(), BytesMut::new(), Vec::new());
+            let (mut decoder, mut unread, mut seen) = (Decoder::new(LIMITS), BytesMut::new(), Vec::new());
             let (mut rest, mut cuts, mut ended) = (&coded[..], cuts.iter().cycle(), false);
             while !rest.is_empty() {
                 let (piece, after) = rest.split_at((*cuts.next().unwrap()).min(rest.len()));

@@ -52,6 +52,20 @@ pub(super) fn head(
     ending(out, connection);
 }
 
+/// Writes the head that says that the protocol changes (RFC 9110 §15.2.2): to the one that the
+/// application names, else to the one that the client asked for.
+pub(super) fn switch(out: &mut BytesMut, head: &Head<'_>, protocol: &str, own: &OwnFields<'_>) {
+    status_line(out, head.status(), head.reason_phrase());
+    for (name, value) in head.fields() {
+        field(out, name.as_str(), value.as_bytes());
+    }
+    field(out, "connection", b"upgrade");
+    let chosen = head.field("upgrade").map_or(protocol.as_bytes(), |chosen| chosen.as_bytes());
+    field(out, "upgrade", chosen);
+    own.write(out, |name| head.field(name).is_some());
+    out.extend_from_slice(b"\r\n");
+}
+
 /// Writes a whole response without a body, for a message that is refused.
 pub(super) fn refusal(out: &mut BytesMut, status: StatusCode, own: &OwnFields<'_>) {
     status_line(out, status, status.canonical_reason().unwrap_or_default());
@@ -78,9 +92,10 @@ pub(super) fn data(out: &mut BytesMut, data: &[u8], coding: Coding) {
 }
 
 /// Writes the last chunk and the trailer fields behind it, without those that must not be there.
-pub(super) fn end(out: &mut BytesMut, trailers: &HeaderMap) {
+pub(super) fn end(out: &mut BytesMut, trailers: Option<&HeaderMap>) {
     out.extend_from_slice(b"0\r\n");
-    for (name, value) in trailers.iter().filter(|(name, _)| !is_no_trailer(name)) {
+    let trailers = trailers.into_iter().flat_map(HeaderMap::iter);
+    for (name, value) in trailers.filter(|(name, _)| !is_no_trailer(name)) {
         field(out, name.as_str(), value.as_bytes());
     }
     out.extend_from_slice(b"\r\n");

@@ -1,21 +1,14 @@
 //! The head of a request: from bytes into an environment (RFC 9112 §3 and §5).
 
-use std::mem::MaybeUninit;
-
-use http::{Method, StatusCode, Version};
+use http::{Method, Version};
 use owin_core::address::is_host_and_port;
 use owin_core::headers::BodyFraming;
 use owin_core::path::Target;
 use owin_core::{BodyLength, Environment, Error};
 
-use crate::h1::Refusal;
-use crate::h1::fields::{check_line_ends, names};
-
-/// The most bytes of a head: what Kestrel allows, and four times what browsers send.
-pub(super) const MAX_HEAD_BYTES: usize = 32 * 1024;
-
-/// The most field lines of a head, as Kestrel has it.
-const MAX_FIELDS: usize = 100;
+use crate::h1::fields::names;
+use crate::h1::parse::{Line, Parsed};
+use crate::observe::Reason;
 
 /// What the machine has to know of a head besides what lies in the environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,37 +18,8 @@ pub(super) struct Head {
     pub(super) is_http_10: bool,
     pub(super) keep_alive: bool,
     pub(super) expects_continue: bool,
-}
-
-/// Where the first head in `unread` ends, or `None` where it is not whole yet; the line feeds among
-/// the first `searched` bytes were looked at before.
-///
-/// # Errors
-///
-/// 431 where the head is longer than we take, 400 where a line of it ends with a bare line feed: its
-/// end would never come.
-pub(super) fn end(unread: &[u8], searched: usize) -> Result<Option<usize>, Refusal> {
-    let end = first_empty_line(unread, searched)?;
-    if end.unwrap_or(unread.len()) > MAX_HEAD_BYTES {
-        const WHY: &str = "the head is longer than 32 KiB";
-        return Err(Refusal::with(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, WHY));
-    }
-    Ok(end)
-}
-
-/// Walks from line feed to line feed, in one pass.
-fn first_empty_line(unread: &[u8], searched: usize) -> Result<Option<usize>, Refusal> {
-    let tail = unread.get(searched..).unwrap_or_default();
-    for at in memchr::memchr_iter(b'\n', tail) {
-        let before = unread.get(..searched + at).unwrap_or_default();
-        if before.ends_with(b"\r\n\r") {
-            return Ok(Some(before.len() + 1));
-        }
-        if !before.ends_with(b"\r") {
-            return Err(Refusal::bad("a line of the head does not end with CRLF"));
-        }
-    }
-    Ok(None)
+    /// The client would like to speak another protocol.
+    pub(super) wants_upgrade: bool,
 }
 
 /// Reads a whole head into an environment.
@@ -63,29 +27,23 @@ fn first_empty_line(unread: &[u8], searched: usize) -> Result<Option<usize>, Ref
 /// # Errors
 ///
 /// The answer to a head that breaks a rule; the environment is then half filled and of no use.
-pub(super) fn read(head: &[u8], env: &mut Environment) -> Result<Head, Refusal> {
-    check_line_ends(head)?;
-    let mut lines = [const { MaybeUninit::uninit() }; MAX_FIELDS];
-    let mut request = httparse::Request::new(&mut []);
-    let parsed = request.parse_with_uninit_headers(head, &mut lines);
-    let is_whole = parsed.map_err(|error| refusal_of(error, head))?.is_complete();
-    let (Some(method), Some(target), Some(minor)) = (request.method, request.path, request.version)
-    else {
-        return Err(Refusal::bad("the head is not whole"));
-    };
-    if !is_whole {
-        return Err(Refusal::bad("the head is not whole"));
-    }
-    let is_http_10 = minor == 0;
+pub(super) fn read(
+    bytes: &[u8],
+    parsed: &Parsed,
+    lines: &[Line],
+    env: &mut Environment,
+) -> Result<Head, Reason> {
+    let is_http_10 = parsed.is_http_10;
     env.request_mut().set_protocol(if is_http_10 { Version::HTTP_10 } else { Version::HTTP_11 });
-    let fields = read_fields(request.headers, env)?;
-    read_target(method, target, env)?;
+    let fields = read_fields(bytes, lines, env)?;
+    read_target(parsed.method.of(bytes), parsed.target.of(bytes), env)?;
     settle_host(&fields, is_http_10, env)?;
     Ok(Head {
         body: fields.framing.decide(is_http_10)?,
         is_http_10,
         keep_alive: !fields.close && (!is_http_10 || fields.keep_alive),
         expects_continue: fields.expects_continue && !is_http_10,
+        wants_upgrade: fields.upgrade && fields.names_protocol && !is_http_10,
     })
 }
 
@@ -98,31 +56,46 @@ struct Fields {
     close: bool,
     keep_alive: bool,
     expects_continue: bool,
+    /// `upgrade` stands in `Connection`.
+    upgrade: bool,
+    /// `Upgrade` is there.
+    names_protocol: bool,
 }
 
-fn read_fields(lines: &[httparse::Header<'_>], env: &mut Environment) -> Result<Fields, Refusal> {
+fn read_fields(bytes: &[u8], lines: &[Line], env: &mut Environment) -> Result<Fields, Reason> {
     let mut fields = Fields::default();
     let raw = env.request_mut().headers_mut().raw_mut();
     for line in lines {
-        raw.push(line.name, line.value);
-        fields.take(line.name, line.value)?;
+        let (name, value) = (text(line.name.of(bytes)), line.value.of(bytes));
+        raw.push(name, value);
+        fields.take(name, value)?;
     }
     Ok(fields)
 }
 
+/// Names, methods and targets are ASCII by their grammar.
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
+}
+
 impl Fields {
-    fn take(&mut self, name: &str, value: &[u8]) -> Result<(), Refusal> {
+    fn take(&mut self, name: &str, value: &[u8]) -> Result<(), Reason> {
         match name.len() {
             4 if name.eq_ignore_ascii_case("host") => {
                 self.hosts += 1;
                 self.has_legal_host = std::str::from_utf8(value).is_ok_and(is_host_and_port);
                 let is_blank_or_legal = value.is_empty() || self.has_legal_host;
-                if is_blank_or_legal { Ok(()) } else { Err(Refusal::bad("the Host is not legal")) }
+                if is_blank_or_legal { Ok(()) } else { Err(Reason::HostIllegal) }
             }
             6 if name.eq_ignore_ascii_case("expect") => self.expect(value),
+            7 if name.eq_ignore_ascii_case("upgrade") => {
+                self.names_protocol = true;
+                Ok(())
+            }
             10 if name.eq_ignore_ascii_case("connection") => {
                 self.close |= names(value, "close");
                 self.keep_alive |= names(value, "keep-alive");
+                self.upgrade |= names(value, "upgrade");
                 Ok(())
             }
             14 if name.eq_ignore_ascii_case("content-length") => {
@@ -135,51 +108,47 @@ impl Fields {
         }
     }
 
-    fn expect(&mut self, value: &[u8]) -> Result<(), Refusal> {
+    fn expect(&mut self, value: &[u8]) -> Result<(), Reason> {
         if !value.eq_ignore_ascii_case(b"100-continue") {
-            const WHY: &str = "an expectation other than 100-continue cannot be met";
-            return Err(Refusal::with(StatusCode::EXPECTATION_FAILED, WHY));
+            return Err(Reason::ExpectationUnknown);
         }
         self.expects_continue = true;
         Ok(())
     }
 }
 
-fn read_target(method: &str, target: &str, env: &mut Environment) -> Result<(), Refusal> {
-    const ILLEGAL: Refusal = Refusal::bad("the target is not legal");
-    let method = Method::from_bytes(method.as_bytes())
-        .map_err(|_| Refusal::bad("the method is not a token"))?;
-    match Target::parse(target).map_err(|_| ILLEGAL)? {
+fn read_target(method: &[u8], target: &[u8], env: &mut Environment) -> Result<(), Reason> {
+    let target = text(target);
+    let method = Method::from_bytes(method).map_err(|_| Reason::MethodIllegal)?;
+    match Target::parse(target).map_err(|_| Reason::TargetIllegal)? {
         Target::Authority(_) if method == Method::CONNECT => {
-            const WHY: &str = "this server opens no tunnels";
-            return Err(Refusal::with(StatusCode::NOT_IMPLEMENTED, WHY));
+            return Err(Reason::TunnelRefused);
         }
-        Target::Authority(_) => return Err(ILLEGAL),
-        Target::Asterisk if method != Method::OPTIONS => return Err(ILLEGAL),
-        _ if method == Method::CONNECT => return Err(ILLEGAL),
+        Target::Authority(_) => return Err(Reason::TargetIllegal),
+        Target::Asterisk if method != Method::OPTIONS => return Err(Reason::TargetIllegal),
+        _ if method == Method::CONNECT => return Err(Reason::TargetIllegal),
         _ => {}
     }
     env.request_mut().set_method(method);
     let is_secured = env.request().scheme() == "https";
-    env.request_mut().set_target(target).map_err(|_| ILLEGAL)?;
+    env.request_mut().set_target(target).map_err(|_| Reason::TargetIllegal)?;
     if env.request().scheme() == "https" && !is_secured {
         // An app must never take clear text for a secured connection (RFC 9110 §7.4).
-        const WHY: &str = "a resource of https was asked for in clear text";
-        return Err(Refusal::with(StatusCode::MISDIRECTED_REQUEST, WHY));
+        return Err(Reason::SchemeMisdirected);
     }
     Ok(())
 }
 
 /// Sees to it that the application finds exactly one `Host` (RFC 9112 §3.2, OWIN 1.0 §5.2).
-fn settle_host(fields: &Fields, is_http_10: bool, env: &mut Environment) -> Result<(), Refusal> {
+fn settle_host(fields: &Fields, is_http_10: bool, env: &mut Environment) -> Result<(), Reason> {
     if fields.hosts > 1 {
-        return Err(Refusal::bad("there is more than one Host"));
+        return Err(Reason::HostRepeated);
     }
     if fields.has_legal_host {
         return Ok(());
     }
     if !is_http_10 {
-        return Err(Refusal::bad("there is no Host"));
+        return Err(Reason::HostMissing);
     }
     if !env.request().host().is_empty() {
         return Ok(());
@@ -187,51 +156,24 @@ fn settle_host(fields: &Fields, is_http_10: bool, env: &mut Environment) -> Resu
     let local = env.connection().and_then(|connection| connection.local());
     let guess = local.map_or_else(|| "localhost".to_owned(), |local| local.to_string());
     let set: Result<(), Error> = env.request_mut().headers_mut().set("host", guess);
-    set.map_err(|_| Refusal::bad("there is no Host"))
-}
-
-/// The answer to what httparse refuses.
-fn refusal_of(error: httparse::Error, head: &[u8]) -> Refusal {
-    match error {
-        httparse::Error::TooManyHeaders => {
-            const WHY: &str = "the head has more than 100 fields";
-            Refusal::with(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, WHY)
-        }
-        httparse::Error::Version if names_a_version(head) => Refusal::with(
-            StatusCode::HTTP_VERSION_NOT_SUPPORTED,
-            "the version of HTTP is not supported",
-        ),
-        _ => Refusal::bad("the head is malformed"),
-    }
-}
-
-/// Says whether the request line has three words, the last of them a version of HTTP, of which we
-/// then say that we do not speak it; everything else there is a malformed request.
-fn names_a_version(head: &[u8]) -> bool {
-    let mut lines = head.split(|byte| matches!(byte, b'\r' | b'\n'));
-    let line = lines.find(|line| !line.is_empty()).unwrap_or_default();
-    let mut words = line.split(|byte| *byte == b' ');
-    let (Some([_, ..]), Some([_, ..]), Some(version), None) =
-        (words.next(), words.next(), words.next(), words.next())
-    else {
-        return false;
-    };
-    match version.strip_prefix(b"HTTP/") {
-        Some([major, b'.', minor]) => major.is_ascii_digit() && minor.is_ascii_digit(),
-        _ => false,
-    }
+    set.map_err(|_| Reason::HostMissing)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::h1::parse::{HeadLimits, parse};
+
+    const LIMITS: HeadLimits = HeadLimits { line_bytes: 1_000, head_bytes: 2_000, fields: 10 };
+
+    fn try_read(head: &[u8]) -> Result<(Head, Environment), Reason> {
+        let (mut env, mut lines) = (Environment::new(), Vec::new());
+        let parsed = parse(head, LIMITS, &mut lines)?.ok_or(Reason::HeadMalformed)?;
+        Ok((read(head, &parsed, &lines, &mut env)?, env))
+    }
 
     fn read_text(head: &str) -> Result<(Head, Environment), u16> {
-        let mut env = Environment::new();
-        match read(head.as_bytes(), &mut env) {
-            Ok(head) => Ok((head, env)),
-            Err(refusal) => Err(refusal.status.as_u16()),
-        }
+        try_read(head.as_bytes()).map_err(|reason| reason.status().unwrap().as_u16())
     }
 
     fn refused(head: &str) -> u16 {
@@ -338,39 +280,10 @@ mod tests {
         assert_eq!((env.request().path(), env.request().raw_target()), ("/", Some("*")));
     }
 
-    #[test]
-    fn more_than_a_hundred_fields_are_too_many() {
-        let fields = "X: y\r\n".repeat(99);
-        assert!(read_text(&format!("GET / HTTP/1.1\r\nHost: h\r\n{fields}\r\n")).is_ok());
-        assert_eq!(refused(&format!("GET / HTTP/1.1\r\nHost: h\r\nX: y\r\n{fields}\r\n")), 431);
-    }
-
-    #[test]
-    fn the_end_of_a_head_is_found_wherever_the_search_was_broken_off() {
-        let head = b"GET / HTTP/1.1\r\nHost: h\r\n\r\nrest";
-        for searched in 0..head.len() - 4 {
-            assert_eq!(end(head, searched), Ok(Some(head.len() - 4)), "{searched}");
-        }
-        assert_eq!(end(b"GET / HT", 0), Ok(None));
-        assert_eq!(end(&[b'a'; MAX_HEAD_BYTES + 1], 0).map_err(|r| r.status.as_u16()), Err(431));
-    }
-
-    #[test]
-    fn a_bare_line_feed_is_found_wherever_the_search_was_broken_off() {
-        // HT-10.
-        let head = b"GET / HTTP/1.1\r\nHost: h\nX: y\r\n";
-        for searched in 0..=head.len() {
-            // Once it was searched for, it was refused: nobody comes back behind it.
-            assert_eq!(end(head, searched).is_err(), searched <= 23, "{searched}");
-        }
-        assert!(end(b"\n", 0).is_err());
-        assert_eq!(end(b"GET / HTTP/1.1\r", 0), Ok(None));
-    }
-
     proptest::proptest! {
         #[test]
         fn no_head_makes_us_panic(head in "[ -~\r\n\t]{0,200}") {
-            let _refused_or_not = read(head.as_bytes(), &mut Environment::new());
+            let _refused_or_not = try_read(head.as_bytes());
         }
     }
 }

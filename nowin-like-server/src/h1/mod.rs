@@ -1,15 +1,21 @@
 //! HTTP/1.0 and HTTP/1.1 (RFC 9112) as a state machine; only [`driver`] awaits.
 
+mod bytes;
+mod chunk_line;
 mod chunked;
 mod driver;
 mod encode;
 mod fields;
 mod head;
-mod refusal;
+mod pace;
+mod parse;
+mod pool;
+mod search;
+mod settings;
 mod state;
 #[cfg(test)]
 mod tests;
+mod trailers;
 
 pub(crate) use self::driver::Driver;
-pub(crate) use self::refusal::Refusal;
-pub(crate) use self::state::Settings;
+pub(crate) use self::settings::Settings;

@@ -1,30 +1,31 @@
 //! The machine of one connection: bytes in, requests out; responses in, bytes out. No I/O.
 
-use bytes::{Buf, Bytes, BytesMut};
-use http::HeaderMap;
-use owin_core::{BodyLength, Environment, Head as ResponseHead};
+use std::sync::Arc;
 
-use crate::h1::Refusal;
+use bytes::{Buf, Bytes, BytesMut};
+use http::{HeaderMap, StatusCode};
+use owin_core::{BodyLength, Environment, Head as ResponseHead};
+use tokio::time::Instant;
+
+use crate::date;
+use crate::h1::Settings;
 use crate::h1::chunked::{Decoded, Decoder};
 use crate::h1::encode::{self, Coding, Connection, OwnFields};
 use crate::h1::head::{self, Head};
-
-/// What the server says of itself in every response.
-#[derive(Clone, Debug)]
-pub(crate) struct Settings {
-    /// The `Server` field; `None` for none.
-    pub(crate) server: Option<String>,
-}
+use crate::h1::parse::{self, Line, Parsed};
+use crate::h1::search::Search;
+use crate::observe::Reason;
 
 /// Reads the requests of a connection and writes its responses, one after the other.
 #[derive(Debug)]
 pub(super) struct Machine {
-    settings: std::sync::Arc<Settings>,
+    settings: Arc<Settings>,
     unread: BytesMut,
-    /// So many bytes of `unread` hold no end of a head.
-    searched: usize,
-    /// How long the head is that lies in front, once its end was found.
-    head_bytes: Option<usize>,
+    /// How far the search for the end of a head is that is not whole.
+    search: Search,
+    /// The head that lies in front, once it is whole, and its field lines.
+    parsed: Option<Parsed>,
+    lines: Vec<Line>,
     receiving: Receiving,
     request: Head,
     coding: Coding,
@@ -61,18 +62,20 @@ pub(super) enum Received {
 }
 
 impl Machine {
-    pub(super) fn new(settings: std::sync::Arc<Settings>) -> Self {
+    pub(super) fn new(settings: Arc<Settings>) -> Self {
         Self {
             settings,
             unread: BytesMut::new(),
-            searched: 0,
-            head_bytes: None,
+            search: Search::default(),
+            parsed: None,
+            lines: Vec::new(),
             receiving: Receiving::Head,
             request: Head {
                 body: BodyLength::None,
                 is_http_10: false,
                 keep_alive: false,
                 expects_continue: false,
+                wants_upgrade: false,
             },
             coding: Coding::Plain,
             closes: false,
@@ -92,45 +95,65 @@ impl Machine {
         self.unread.len()
     }
 
-    /// Says whether a whole head lies there, and how long it is.
-    pub(super) fn find_head(&mut self) -> Result<Option<usize>, Refusal> {
-        if self.head_bytes.is_some() {
-            return Ok(self.head_bytes);
+    /// Says whether a whole head lies there.
+    ///
+    /// # Errors
+    ///
+    /// The answer to bytes that will never be one.
+    pub(super) fn find_head(&mut self) -> Result<bool, Reason> {
+        if self.parsed.is_some() {
+            return Ok(true);
         }
-        if self.searched == 0 && self.unread.starts_with(b"\r\n") {
+        if !self.search.is_under_way() && self.unread.starts_with(b"\r\n") {
             // An empty line in front of a request line is skipped (RFC 9112 §2.2).
             self.unread.advance(2);
         }
-        let end = head::end(&self.unread, self.searched)?;
-        self.searched = if end.is_some() { 0 } else { self.unread.len() };
-        self.head_bytes = end;
-        Ok(end)
+        if matches!(&self.unread[..], b"" | b"\r") {
+            return Ok(false);
+        }
+        let limits = self.settings.head_limits();
+        if self.search.is_under_way() && !self.search.go_on(&self.unread, limits)? {
+            return Ok(false);
+        }
+        self.parsed = parse::parse(&self.unread, limits, &mut self.lines)?;
+        if self.parsed.is_some() {
+            self.search = Search::default();
+        } else {
+            self.search.go_on(&self.unread, limits)?;
+        }
+        Ok(self.parsed.is_some())
     }
 
     /// Says whether another request follows on this one and has a whole head already.
     pub(super) fn has_next(&mut self) -> bool {
-        self.is_whole() && !self.closes && matches!(self.find_head(), Ok(Some(_)))
+        self.is_whole() && !self.closes && matches!(self.find_head(), Ok(true))
     }
 
-    /// Reads the head of that length into an environment.
-    pub(super) fn read_head(
-        &mut self,
-        length: usize,
-        env: &mut Environment,
-    ) -> Result<(), Refusal> {
-        let bytes = self.unread.get(..length).unwrap_or_default();
-        self.head_bytes = None;
-        self.request = head::read(bytes, env)?;
-        self.unread.advance(length.min(self.unread.len()));
+    /// Reads the head that was found into an environment.
+    ///
+    /// # Errors
+    ///
+    /// The answer to a head that breaks a rule.
+    pub(super) fn read_head(&mut self, env: &mut Environment) -> Result<(), Reason> {
+        let Some(parsed) = self.parsed.take() else {
+            return Err(Reason::HeadMalformed);
+        };
+        self.request = head::read(&self.unread, &parsed, &self.lines, env)?;
+        self.unread.advance(parsed.length.min(self.unread.len()));
         self.receiving = match self.length() {
             Some(0) => Receiving::Whole,
             Some(length) => Receiving::Length(length),
-            None => Receiving::Chunked(Decoder::default()),
+            None => Receiving::Chunked(Decoder::new(self.settings.chunk_limits())),
         };
         self.reaches_end = None;
         self.closes = !self.request.keep_alive;
         self.says_continue = self.request.expects_continue && !self.is_whole();
         Ok(())
+    }
+
+    /// Says whether the client would like to speak another protocol.
+    pub(super) fn wants_upgrade(&self) -> bool {
+        self.request.wants_upgrade
     }
 
     /// Says whether the whole request has been taken.
@@ -165,7 +188,7 @@ impl Machine {
     }
 
     /// Takes the next part of the body.
-    pub(super) fn read_body(&mut self) -> Result<Received, Refusal> {
+    pub(super) fn read_body(&mut self) -> Result<Received, Reason> {
         match &mut self.receiving {
             Receiving::Head | Receiving::Whole => Ok(Received::End(HeaderMap::new())),
             Receiving::Length(left) => {
@@ -209,7 +232,7 @@ impl Machine {
         out: &mut BytesMut,
         head: &ResponseHead<'_>,
         closes: bool,
-        date: &str,
+        now: Instant,
     ) {
         let is_unknown = head.has_body() && head.length() == BodyLength::Unknown;
         let is_chunked = is_unknown && !self.request.is_http_10;
@@ -225,8 +248,23 @@ impl Machine {
             (false, true) => Connection::KeepAlive,
             (false, false) => Connection::Open,
         };
-        let own = OwnFields { date, server: self.settings.server.as_deref() };
-        encode::head(out, head, self.coding, connection, &own);
+        self.with_own_fields(now, |own| encode::head(out, head, self.coding, connection, own));
+    }
+
+    /// Writes the head of a response that says that the protocol changes.
+    pub(super) fn write_switch(
+        &mut self,
+        out: &mut BytesMut,
+        head: &ResponseHead<'_>,
+        protocol: &str,
+        now: Instant,
+    ) {
+        self.with_own_fields(now, |own| encode::switch(out, head, protocol, own));
+    }
+
+    fn with_own_fields(&self, now: Instant, write: impl FnOnce(&OwnFields<'_>)) {
+        let server = self.settings.server.as_deref();
+        date::with_date(now, |date| write(&OwnFields { date, server }));
     }
 
     /// Says whether a body that breaks off here would look whole.
@@ -240,16 +278,16 @@ impl Machine {
     }
 
     /// Writes the end of the body, and trailer fields where there can be some.
-    pub(super) fn write_end(&self, out: &mut BytesMut, trailers: &HeaderMap) {
+    pub(super) fn write_end(&self, out: &mut BytesMut, trailers: Option<&HeaderMap>) {
         if self.coding == Coding::Chunked {
             encode::end(out, trailers);
         }
     }
 
     /// Writes the answer to a message that is refused; the connection closes.
-    pub(super) fn write_refusal(&self, out: &mut BytesMut, refusal: Refusal, date: &str) {
-        let own = OwnFields { date, server: self.settings.server.as_deref() };
-        encode::refusal(out, refusal.status, &own);
+    pub(super) fn write_refusal(&self, out: &mut BytesMut, reason: Reason, now: Instant) {
+        let status = reason.status().unwrap_or(StatusCode::BAD_REQUEST);
+        self.with_own_fields(now, |own| encode::refusal(out, status, own));
     }
 
     /// Makes ready for the next request; `false` where there is to be none.
@@ -274,11 +312,10 @@ impl Machine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
     /// What comes out of a machine: the targets and bodies of the requests, then perhaps a status.
     fn events(pieces: &[&[u8]]) -> Vec<String> {
-        let mut machine = Machine::new(Arc::new(Settings { server: None }));
+        let mut machine = Machine::new(Arc::default());
         let mut events = Vec::new();
         let mut body: Option<Vec<u8>> = None;
         for piece in pieces {
@@ -288,7 +325,7 @@ mod tests {
                     Ok(Some(event)) => events.push(event),
                     Ok(None) => break,
                     Err(refusal) => {
-                        events.push(refusal.status.as_str().to_owned());
+                        events.push(refusal.code().to_owned());
                         return events;
                     }
                 }
@@ -297,11 +334,13 @@ mod tests {
         events
     }
 
-    fn step(machine: &mut Machine, body: &mut Option<Vec<u8>>) -> Result<Option<String>, Refusal> {
+    fn step(machine: &mut Machine, body: &mut Option<Vec<u8>>) -> Result<Option<String>, Reason> {
         let Some(bytes) = body else {
-            let Some(length) = machine.find_head()? else { return Ok(None) };
+            if !machine.find_head()? {
+                return Ok(None);
+            }
             let mut env = Environment::new();
-            machine.read_head(length, &mut env)?;
+            machine.read_head(&mut env)?;
             *body = Some(Vec::new());
             return Ok(env.request().raw_target().map(str::to_owned));
         };
@@ -334,7 +373,7 @@ mod tests {
         let bad =
             b"GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n\
             GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
-        assert_eq!(events(&[bad]), ["400"]);
+        assert_eq!(events(&[bad]), ["length-beside-coding"]);
     }
 
     proptest::proptest! {

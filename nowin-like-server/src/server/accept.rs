@@ -9,7 +9,7 @@ use owin_core::{BoxApp, Call};
 use tokio_util::task::TaskTracker;
 
 use crate::h1::{Driver, Settings};
-use crate::stop::Stop;
+use crate::stop::{Phase, Stop};
 use crate::transport::{Listener, Transport};
 
 /// How long to wait where the system has no descriptors left.
@@ -28,14 +28,15 @@ pub(super) struct Acceptor {
 impl Acceptor {
     /// Accepts until the server stops.
     pub(super) async fn run(mut self, mut listener: impl Listener, path_base: Arc<str>) {
+        let settings = Arc::new(Settings { path_base, ..Settings::clone(&self.settings) });
         loop {
             let accepted = tokio::select! {
                 biased;
-                () = self.stop.draining() => return,
+                () = self.stop.reached(Phase::Draining) => return,
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok(stream) => self.serve(stream, &path_base),
+                Ok(stream) => self.serve(stream, &settings),
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
                     tracing::warn!("cannot accept a connection, trying again: {error}");
@@ -45,11 +46,10 @@ impl Acceptor {
         }
     }
 
-    fn serve(&self, stream: impl Transport, path_base: &Arc<str>) {
+    fn serve(&self, stream: impl Transport, settings: &Arc<Settings>) {
         let info = stream.info().with_server(Arc::clone(&self.server));
         let call = Call::new(&self.app, Arc::new(info));
-        let settings = Arc::clone(&self.settings);
-        let driver = Driver::new(stream, call, settings, Arc::clone(path_base), self.stop.clone());
+        let driver = Driver::new(stream, call, Arc::clone(settings), self.stop.clone());
         self.connections.spawn(async move {
             if let Some(broken) = driver.run().await {
                 broken.reset();

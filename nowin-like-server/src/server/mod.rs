@@ -6,6 +6,7 @@ mod listening;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use owin_core::{Address, BoxApp, Error, Properties, Running, Server, server};
@@ -13,8 +14,9 @@ use tokio_util::task::TaskTracker;
 
 use self::accept::Acceptor;
 use self::listening::Listening;
+use crate::Limits;
 use crate::h1::Settings;
-use crate::stop::Stopper;
+use crate::stop::{StopTimes, Stopper};
 use crate::transport::Listener;
 
 /// The reference server, not yet started.
@@ -37,6 +39,8 @@ use crate::transport::Listener;
 pub struct NowinServer {
     server_field: Option<String>,
     listeners: Vec<Box<dyn Listening>>,
+    limits: Limits,
+    leaving: Duration,
 }
 
 impl NowinServer {
@@ -46,7 +50,12 @@ impl NowinServer {
     /// Makes a server.
     #[must_use]
     pub fn new() -> Self {
-        Self { server_field: Some(Self::NAME.to_owned()), listeners: Vec::new() }
+        Self {
+            server_field: Some(Self::NAME.to_owned()),
+            listeners: Vec::new(),
+            limits: Limits::default(),
+            leaving: Duration::ZERO,
+        }
     }
 
     /// Chooses the `Server` field of responses; `None` for none.
@@ -105,10 +114,15 @@ impl Server for NowinServer {
         let addresses = listeners.iter().filter_map(|listener| listener.address()).collect();
         let launch = server::launch(properties, addresses).await?;
         let (stopper, stop) = Stopper::new();
+        let app_grace = self.limits.app_grace;
         let acceptor = Acceptor {
             app,
             server: launch.info(),
-            settings: Arc::new(Settings { server: self.server_field }),
+            settings: Arc::new(Settings {
+                server: self.server_field,
+                path_base: Arc::default(),
+                limits: self.limits,
+            }),
             stop,
             connections: TaskTracker::new(),
         };
@@ -116,7 +130,10 @@ impl Server for NowinServer {
         for listener in listeners {
             connections.spawn(listener.serve(acceptor.clone()));
         }
-        Ok(launch.running_with(async move |deadline| stopper.stop(&connections, deadline).await))
+        let leaving = self.leaving;
+        Ok(launch.running_with(async move |deadline| {
+            stopper.stop(&connections, StopTimes { leaving, deadline, app_grace }).await
+        }))
     }
 }
 

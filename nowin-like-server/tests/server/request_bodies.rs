@@ -219,13 +219,17 @@ async fn trailers_are_bounded() {
     let start = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
     let many = "X: y\r\n".repeat(33);
     let long = format!("X: {}\r\n", "y".repeat(9_000));
-    for trailers in
-        [many.as_str(), long.as_str(), "Content-Length: 5\r\n", "Host: h\r\n", "A : b\r\n"]
-    {
+    for (trailers, status) in [
+        (many.as_str(), 431),
+        (long.as_str(), 431),
+        ("Content-Length: 5\r\n", 400),
+        ("Host: h\r\n", 400),
+        ("A : b\r\n", 400),
+    ] {
         let mut client = server.connect().await;
         client.send(format!("{start}{trailers}\r\n")).await;
         let response = client.response().await;
-        assert_eq!((response.status, response.closes()), (400, true), "{trailers}");
+        assert_eq!((response.status, response.closes()), (status, true), "{trailers}");
         client.is_closed().await;
     }
 }

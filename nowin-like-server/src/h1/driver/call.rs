@@ -1,50 +1,103 @@
-//! One call under way: bytes between transport, machine and app, polled.
+//! One call under way: what the app wants done, event by event.
 
-use std::io;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes};
-use http::HeaderMap;
-use http_body::Frame;
+use owin_core::features::Outcome;
 use owin_core::{CancelReason, Error, Event};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_util::io::poll_read_buf;
 
-use crate::date;
-use crate::h1::Refusal;
-use crate::h1::driver::{Driver, READ_BYTES, Served};
-use crate::h1::state::Received;
+use crate::h1::driver::{Driver, End, Next, State};
+use crate::transport::Transport;
 
-/// How many bytes may lie unread while an app runs.
-const UNREAD_BYTES: usize = 64 * 1024;
+/// How a response ended.
+pub(super) enum Served {
+    /// It is written whole.
+    Whole,
+    /// The app takes the connection over; the head that says so is written.
+    Upgraded,
+    /// The app failed after the start: the client must be able to tell.
+    BrokenOff,
+    /// The client went away.
+    Lost(CancelReason),
+}
 
-/// Bytes of a response that are collected before they have to be written.
-const OUT_BYTES: usize = 64 * 1024;
+impl<T: Transport> Driver<T> {
+    /// Serves a request.
+    pub(super) fn poll_serve(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+        match self.poll_call(cx) {
+            Poll::Ready(served) => Poll::Ready(self.end_call(&served)),
+            Poll::Pending => {
+                self.wait_for_client();
+                Poll::Pending
+            }
+        }
+    }
 
-const NO_UPGRADE: Refusal =
-    Refusal::with(http::StatusCode::INTERNAL_SERVER_ERROR, "the connection was not offered");
+    /// Where the client is waited for, it has only so much time.
+    fn wait_for_client(&mut self) {
+        let reading = self.body.as_ref().and_then(|feed| feed.deadline());
+        let deadline = match (reading, self.writing.deadline()) {
+            (Some(reading), Some(writing)) => Some(reading.min(writing)),
+            (reading, writing) => reading.or(writing),
+        };
+        match deadline {
+            Some(deadline) => self.timer.set(deadline),
+            None => self.timer.clear(),
+        }
+    }
 
-impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
-    /// Drives the call to its end.
-    pub(super) fn poll_serve(&mut self, cx: &mut Context<'_>) -> Poll<Served> {
+    /// The client was waited for too long: a slow reader is let go, of a slow sender the app hears.
+    pub(super) fn time_out_of_call(&mut self) -> Next {
+        let now = self.clock.now();
+        if self.writing.deadline().is_some_and(|deadline| deadline <= now) {
+            self.must_reset = true;
+            return self.lose(CancelReason::WriteFailed);
+        }
+        if let Some(reason) = self.body.as_ref().map(|feed| feed.too_slow(now)) {
+            self.break_body_off(reason);
+        }
+        Next::State(State::Serving)
+    }
+
+    fn end_call(&mut self, served: &Served) -> Next {
+        if !matches!(served, Served::Whole | Served::Upgraded) {
+            self.must_reset |= self.writing.has_begun() && self.machine.ends_with_connection();
+        }
+        match served {
+            Served::Lost(reason) => return self.lose(*reason),
+            Served::BrokenOff => {
+                self.call.complete(Outcome::Failed);
+                return Next::End(if self.must_reset { End::Reset } else { End::Closed });
+            }
+            Served::Upgraded => return self.take_over(),
+            Served::Whole => {}
+        }
+        self.body = None;
+        self.call.complete(Outcome::Completed);
+        if !self.machine.is_whole() && !self.machine.closes() {
+            return self.drain();
+        }
+        self.next_request()
+    }
+
+    fn poll_call(&mut self, cx: &mut Context<'_>) -> Poll<Served> {
         loop {
-            if self.must_write {
+            if self.must_write() {
                 if ready!(self.poll_write_out(cx)).is_err() {
                     return Poll::Ready(Served::Lost(CancelReason::WriteFailed));
                 }
-                self.must_write = false;
+                self.writing.settle();
             }
-            if self.is_finished {
+            if self.writing.is_finished() {
                 return Poll::Ready(Served::Whole);
             }
+            if self.offer.as_ref().is_some_and(|offer| offer.is_taken()) {
+                return Poll::Ready(Served::Upgraded);
+            }
             if let Poll::Ready(event) = self.call.poll_event(cx) {
-                if self.perform(event) {
-                    continue;
+                match self.perform(event, cx) {
+                    None => continue,
+                    Some(served) => return Poll::Ready(served),
                 }
-                // One attempt: a client that does not read cannot hold a failed call.
-                let _attempt = self.poll_write_out(cx);
-                return Poll::Ready(Served::BrokenOff);
             }
             match self.poll_incoming(cx) {
                 Err(reason) => return Poll::Ready(Served::Lost(reason)),
@@ -58,139 +111,70 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
         }
     }
 
-    /// Does what an event says; `false` where the response is broken off.
-    fn perform(&mut self, event: Event) -> bool {
+    /// Does what an event says; tells how the response ended, where it has.
+    fn perform(&mut self, event: Event, cx: &mut Context<'_>) -> Option<Served> {
         match event {
-            Event::Head => {
-                self.head_is_written = true;
-                if let Some(error) = self.call.error() {
-                    log_failure(error);
-                }
-                let (head, closes) = (self.call.head(), self.stop.is_draining());
-                date::with_now(|date| {
-                    self.machine.write_head(&mut self.out, &head, closes, date);
-                });
-            }
+            Event::Head => self.write_head(),
             Event::Data(data) => {
                 self.machine.write_data(&mut self.out, &data);
-                self.must_write = self.out.len() >= OUT_BYTES;
+                return self.write_if_full(cx);
             }
-            Event::Flush => self.must_write = true,
-            Event::Trailers(trailers) => self.trailers = trailers,
+            Event::Flush => self.writing.hurry(),
+            Event::Trailers(trailers) => self.trailers = Some(Box::new(trailers)),
             Event::End => self.finish_response(),
+            Event::Upgrade => return self.accept_upgrade(cx),
             Event::Failed(error) => {
                 log_failure(&error);
-                return false;
+                return Some(self.break_off(cx));
             }
-            _ => {
-                tracing::error!("an app takes over a connection that was not offered to it");
-                date::with_now(|date| self.machine.write_refusal(&mut self.out, NO_UPGRADE, date));
-                return false;
-            }
+            _ => return Some(self.break_off(cx)),
         }
-        true
+        None
+    }
+
+    fn write_head(&mut self) {
+        self.writing.begin();
+        if let Some(error) = self.call.error() {
+            log_failure(error);
+        }
+        let closes = self.stop.is_leaving() || self.is_old();
+        let now = self.clock.now();
+        self.machine.write_head(&mut self.out, &self.call.head(), closes, now);
     }
 
     /// The response is whole. It waits for the next one only where that one's request lies there
     /// already: pipelined answers go out together.
     fn finish_response(&mut self) {
-        let trailers = std::mem::take(&mut self.trailers);
-        self.machine.write_end(&mut self.out, &trailers);
-        self.is_finished = true;
-        self.must_write = self.out.len() >= OUT_BYTES || !self.machine.has_next();
-    }
-
-    /// Feeds the body to whoever reads it, and watches for a client that goes away. `true` where the
-    /// app may have something new to look at.
-    fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Result<bool, CancelReason> {
-        if let Some(sender) = &mut self.body {
-            match sender.poll_ready(cx) {
-                Poll::Ready(true) => return self.feed(cx),
-                Poll::Ready(false) => self.body = None,
-                Poll::Pending => {}
-            }
-        }
-        while !self.is_at_end && self.machine.unread_bytes() < UNREAD_BYTES {
-            match self.poll_read(cx) {
-                Poll::Pending => break,
-                Poll::Ready(Ok(_)) => {}
-                Poll::Ready(Err(_)) => return Err(CancelReason::PeerReset),
-            }
-        }
-        if self.is_at_end && !self.machine.may_have_come() {
-            return Err(CancelReason::PeerClosed);
-        }
-        Ok(false)
-    }
-
-    /// The app waits for the body.
-    fn feed(&mut self, cx: &mut Context<'_>) -> Result<bool, CancelReason> {
-        loop {
-            let received = match self.machine.read_body() {
-                Ok(received) => received,
-                Err(refusal) => {
-                    self.machine.close();
-                    if let Some(sender) = self.body.take() {
-                        sender.abort(refusal.into());
-                    }
-                    return Ok(true);
-                }
-            };
-            match received {
-                Received::Data(data) => return Ok(self.give(Frame::data(data))),
-                Received::End(trailers) => return Ok(self.end_body(trailers)),
-                Received::Nothing if self.is_at_end => return Err(CancelReason::PeerClosed),
-                Received::Nothing => {}
-            }
-            if !self.head_is_written {
-                self.machine.write_continue(&mut self.out);
-            }
-            match self.poll_read(cx) {
-                Poll::Pending => return Ok(false),
-                Poll::Ready(Ok(_)) => {}
-                Poll::Ready(Err(_)) => return Err(CancelReason::PeerReset),
-            }
+        let trailers = self.trailers.take();
+        self.machine.write_end(&mut self.out, trailers.as_deref());
+        self.writing.finish();
+        if !self.machine.has_next() {
+            self.writing.hurry();
         }
     }
 
-    fn give(&mut self, frame: Frame<Bytes>) -> bool {
-        let given = self.body.as_mut().map(|sender| sender.give(frame));
-        debug_assert!(matches!(given, Some(Ok(()))), "the reader asked");
-        if self.machine.is_whole()
-            && let Some(sender) = self.body.take()
-        {
-            sender.finish();
-        }
-        true
+    /// Whether the app, or the next one, has to wait until all that was collected is written.
+    fn must_write(&self) -> bool {
+        let limits = &self.settings.limits;
+        let is_full = self.out.len() >= limits.write_high_water_bytes;
+        let is_enough = self.out.len() >= limits.write_buffer_bytes;
+        self.writing.is_due() || is_full || (is_enough && self.writing.is_finished())
     }
 
-    fn end_body(&mut self, trailers: HeaderMap) -> bool {
-        if let Some(mut sender) = self.body.take() {
-            if !trailers.is_empty() {
-                let given = sender.give(Frame::trailers(trailers));
-                debug_assert!(given.is_ok(), "the reader asked");
-            }
-            sender.finish();
+    /// What was collected is sent as far as the client takes it; the app goes on meanwhile.
+    fn write_if_full(&mut self, cx: &mut Context<'_>) -> Option<Served> {
+        let is_enough = self.out.len() >= self.settings.limits.write_buffer_bytes;
+        if !is_enough || self.writing.is_blocked() {
+            return None;
         }
-        true
+        let is_lost = matches!(self.poll_write_out(cx), Poll::Ready(Err(_)));
+        is_lost.then_some(Served::Lost(CancelReason::WriteFailed))
     }
 
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        self.machine.unread_mut().reserve(READ_BYTES);
-        let read = ready!(poll_read_buf(Pin::new(&mut self.io), cx, self.machine.unread_mut()))?;
-        self.is_at_end |= read == 0;
-        Poll::Ready(Ok(read))
-    }
-
-    pub(super) fn poll_write_out(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.out.is_empty() {
-            let count = ready!(Pin::new(&mut self.io).poll_write(cx, &self.out))?;
-            if count == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.out.advance(count);
-        }
-        Pin::new(&mut self.io).poll_flush(cx)
+    /// One attempt to send the rest: a client that does not read cannot hold a failed call.
+    pub(super) fn break_off(&mut self, cx: &mut Context<'_>) -> Served {
+        let _attempt = self.poll_write_out(cx);
+        Served::BrokenOff
     }
 }
 

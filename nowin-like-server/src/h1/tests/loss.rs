@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Duration, Instant, timeout};
 
-use super::{Answer, EVER, GET, HALF, drive, settle};
+use super::{Answer, EVER, GET, HALF, drive, settle, within};
 
 /// Brings some bytes, and later an error.
 struct Failing {
@@ -141,7 +141,7 @@ async fn a_client_that_takes_all_that_it_is_given_cannot_hold_up_the_stop() {
     tracker.spawn(async move {
         let _ended = driver.await;
     });
-    let stopping = stopper.stop(&tracker, Duration::ZERO);
+    let stopping = stopper.stop(&tracker, within(Duration::ZERO));
     let stopped = tokio::select! {
         stopped = stopping => stopped,
         () = settle() => panic!("the driver does not hear of the stop"),

@@ -14,7 +14,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant};
 
 use super::{Driver, Settings};
-use crate::stop::Stopper;
+use crate::Limits;
+use crate::stop::{StopTimes, Stopper};
+use crate::transport::Transport;
 
 type Answer = Result<Environment, Error>;
 
@@ -29,8 +31,13 @@ struct Wire {
 impl Wire {
     /// A driver of an app over a pipe that holds so many bytes.
     fn of(app: impl App, bytes: usize) -> Self {
+        Self::within(Limits::default(), app, bytes)
+    }
+
+    /// The same, within limits.
+    fn within(limits: Limits, app: impl App, bytes: usize) -> Self {
         let (client, io) = tokio::io::duplex(bytes);
-        let (driver, stopper) = drive(app, io);
+        let (driver, stopper) = drive_within(limits, app, io);
         Self { client, driver, stopper, started: Instant::now() }
     }
 
@@ -60,14 +67,27 @@ impl Wire {
 }
 
 /// Drives an app over any transport.
-fn drive<T>(app: impl App, io: T) -> (JoinHandle<Option<T>>, Stopper)
-where
-    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+fn drive<T: Transport>(app: impl App, io: T) -> (JoinHandle<Option<T>>, Stopper) {
+    drive_within(Limits::default(), app, io)
+}
+
+/// Drives an app over any transport, within limits.
+fn drive_within<T: Transport>(
+    limits: Limits,
+    app: impl App,
+    io: T,
+) -> (JoinHandle<Option<T>>, Stopper) {
     let (stopper, stop) = Stopper::new();
     let call = Call::new(&app.boxed(), ConnectionInfo::new());
-    let settings = Arc::new(Settings { server: None });
-    (tokio::spawn(Driver::new(io, call, settings, Arc::from(""), stop).run()), stopper)
+    let settings = Arc::new(Settings { limits, ..Settings::default() });
+    (tokio::spawn(Driver::new(io, call, settings, stop).run()), stopper)
+}
+
+impl<R, W> Transport for tokio::io::Join<R, W>
+where
+    R: AsyncRead + Unpin + Send + 'static,
+    W: AsyncWrite + Unpin + Send + 'static,
+{
 }
 
 /// Lets every other task go as far as it can.
@@ -91,3 +111,8 @@ const HELLO: &str = "HTTP/1.1 200 OK\r\ndate: now\r\ncontent-length: 5\r\n\r\nhe
 
 /// Long enough for everything that ends at all.
 const EVER: Duration = Duration::from_secs(1_000);
+
+/// A stop at once, within a deadline.
+fn within(deadline: Duration) -> StopTimes {
+    StopTimes { leaving: Duration::ZERO, deadline, app_grace: Limits::default().app_grace }
+}

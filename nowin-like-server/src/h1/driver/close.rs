@@ -1,0 +1,116 @@
+//! The end of a connection: draining, refusing, closing so that the client can read the answer.
+
+use std::task::{Context, Poll, ready};
+
+use owin_core::features::Outcome;
+use owin_core::{CancelReason, Event};
+
+use crate::h1::driver::{Driver, End, Next, State};
+use crate::h1::state::Received;
+use crate::observe::Reason;
+use crate::transport::Transport;
+
+impl<T: Transport> Driver<T> {
+    /// Answers a message that breaks a rule; nothing more is read.
+    pub(super) fn refuse(&mut self, reason: Reason) -> Next {
+        tracing::debug!(reason = reason.code(), "a request was refused: {reason}");
+        let now = self.clock.now();
+        self.machine.write_refusal(&mut self.out, reason, now);
+        self.close()
+    }
+
+    /// Sends what was collected, then closes.
+    pub(super) fn close(&mut self) -> Next {
+        self.timer.set(self.clock.now() + self.settings.limits.drain_time);
+        Next::State(State::Closing { left: self.settings.limits.drain_bytes, is_shut: false })
+    }
+
+    /// Closes so that the client can still read the answer: bytes that arrive at a closed socket
+    /// would make the system reset the connection (RFC 9112 §9.6).
+    pub(super) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+        const CLOSED: Poll<Next> = Poll::Ready(Next::End(End::Closed));
+        let State::Closing { mut left, is_shut } = self.state else { return CLOSED };
+        if !is_shut {
+            let written = ready!(self.poll_write_out(cx));
+            if written.is_err() || ready!(self.poll_shutdown(cx)).is_err() || self.is_at_end {
+                return CLOSED;
+            }
+            self.timer.set(self.clock.now() + self.settings.limits.linger);
+            self.state = State::Closing { left, is_shut: true };
+        }
+        loop {
+            self.machine.unread_mut().clear();
+            match self.poll_fill(cx) {
+                Poll::Ready(Ok(count @ 1..)) if count < left => left -= count,
+                Poll::Ready(_) => return CLOSED,
+                Poll::Pending => {
+                    self.release_buffers();
+                    self.state = State::Closing { left, is_shut: true };
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+
+    /// Reads what is left of a body that nobody wanted, for the sake of the next request.
+    pub(super) fn drain(&mut self) -> Next {
+        self.timer.set(self.clock.now() + self.settings.limits.drain_time);
+        Next::State(State::Draining { left: self.settings.limits.drain_bytes })
+    }
+
+    pub(super) fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+        let State::Draining { mut left } = self.state else { return Poll::Ready(self.close()) };
+        while !self.machine.is_whole() {
+            match self.machine.read_body() {
+                Err(_) => return Poll::Ready(self.stop_draining()),
+                Ok(Received::End(_)) => {}
+                Ok(Received::Data(data)) => left = left.saturating_sub(data.len()),
+                Ok(Received::Nothing) if left == 0 => return Poll::Ready(self.stop_draining()),
+                Ok(Received::Nothing) => {
+                    self.state = State::Draining { left };
+                    if !matches!(ready!(self.poll_fill(cx)), Ok(1..)) {
+                        return Poll::Ready(self.stop_draining());
+                    }
+                }
+            }
+        }
+        Poll::Ready(self.next_request())
+    }
+
+    /// It was too much, or took too long: no request may follow.
+    pub(super) fn stop_draining(&mut self) -> Next {
+        self.machine.close();
+        self.close()
+    }
+
+    /// Tells the app that nobody waits any more, and lets it end.
+    pub(super) fn lose(&mut self, reason: CancelReason) -> Next {
+        if let Some(feed) = self.body.take() {
+            feed.abort(owin_core::Error::peer("the client has gone away"));
+        }
+        self.must_reset |= self.writing.has_begun() && self.machine.ends_with_connection();
+        self.call.cancel(reason);
+        self.timer.set(self.clock.now() + self.settings.limits.app_grace);
+        Next::State(State::Losing)
+    }
+
+    pub(super) fn poll_lose(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+        while self.call.environment().is_none() {
+            if matches!(ready!(self.call.poll_event(cx)), Event::End | Event::Failed(_)) {
+                break;
+            }
+        }
+        Poll::Ready(self.end_lost())
+    }
+
+    /// The app had its time.
+    pub(super) fn give_up(&mut self) -> Next {
+        tracing::warn!("an app was dropped: its client had gone and it did not end");
+        self.end_lost()
+    }
+
+    fn end_lost(&mut self) -> Next {
+        self.call.complete(Outcome::Cancelled);
+        Next::End(if self.must_reset { End::Reset } else { End::Closed })
+    }
+}

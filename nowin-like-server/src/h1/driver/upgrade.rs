@@ -1,0 +1,171 @@
+//! A connection that an app takes over (Opaque 0.3; RFC 9110 §7.8).
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, BytesMut};
+use owin_core::features::Outcome;
+use owin_core::upgrade::{Decision, OpaqueStream, OpaqueUpgrade};
+use owin_core::{CancelReason, CancelSource, Dictionary, Environment, Error, keys};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::timeout;
+
+use crate::h1::driver::call::Served;
+use crate::h1::driver::{Driver, End, Next};
+use crate::observe::Reason;
+use crate::stop::Phase;
+use crate::transport::Transport;
+
+/// What was offered to the app of a request, and what it made of it.
+#[derive(Debug)]
+pub(super) struct Offer {
+    /// What the client would like to speak.
+    protocol: String,
+    decision: Option<Decision>,
+}
+
+impl Offer {
+    /// Whether the app took it.
+    pub(super) fn is_taken(&self) -> bool {
+        self.decision.is_some()
+    }
+}
+
+impl<T: Transport> Driver<T> {
+    /// Offers the bytes of the connection (`opaque.Upgrade`).
+    pub(super) fn offer_upgrade(&mut self, env: &mut Environment) {
+        let protocol = env.request().headers().list("upgrade").next().map(str::to_owned);
+        let Some(protocol) = protocol else { return };
+        let offered = env.set(keys::OPAQUE_UPGRADE, OpaqueUpgrade::new(protocol.as_str()));
+        debug_assert!(offered.is_ok(), "the response is open");
+        self.offer = Some(Box::new(Offer { protocol, decision: None }));
+    }
+
+    /// The app takes the connection: says so to the client. An app that takes what was not offered
+    /// has failed.
+    pub(super) fn accept_upgrade(&mut self, cx: &mut Context<'_>) -> Option<Served> {
+        let now = self.clock.now();
+        let decision = self.call.take_upgrade();
+        let (Some(offer), Some(decision)) = (&mut self.offer, decision) else {
+            tracing::error!("an app takes over a connection that was not offered to it");
+            self.machine.write_refusal(&mut self.out, Reason::UpgradeNotOffered, now);
+            return Some(self.break_off(cx));
+        };
+        self.machine.write_switch(&mut self.out, &self.call.head(), &offer.protocol, now);
+        offer.decision = Some(decision);
+        self.writing.begin();
+        self.writing.hurry();
+        None
+    }
+
+    /// The head that says so is written.
+    pub(super) fn take_over(&mut self) -> Next {
+        self.call.complete(Outcome::Completed);
+        let decision = self.offer.take().and_then(|offer| offer.decision);
+        Next::End(decision.map_or(End::Closed, End::Upgraded))
+    }
+
+    /// Runs what the app does with the connection. When the server stops it is told, and it is cut
+    /// off when the deadline has passed.
+    pub(super) async fn hand_over(mut self, decision: Decision) {
+        let lost = CancelSource::new();
+        let unread = std::mem::take(self.machine.unread_mut());
+        let handed = Handed { unread, io: self.io, lost: lost.clone() };
+        let Ok(env) = environment_of(handed, &lost) else { return };
+        let mut run = std::pin::pin!(decision.run(env));
+        let ended = tokio::select! {
+            biased;
+            ended = &mut run => Some(ended),
+            () = self.stop.reached(Phase::Draining) => None,
+        };
+        let ended = match ended {
+            Some(ended) => ended,
+            None => {
+                lost.cancel(CancelReason::Shutdown);
+                tokio::select! {
+                    biased;
+                    ended = &mut run => ended,
+                    () = self.stop.reached(Phase::Aborting) => {
+                        self.stop.count_cut_off();
+                        let grace = self.settings.limits.app_grace;
+                        timeout(grace, run).await.unwrap_or(Ok(()))
+                    }
+                }
+            }
+        };
+        if let Err(error) = ended {
+            tracing::warn!("an app that had taken a connection over failed: {error}");
+        }
+    }
+}
+
+/// What the app is given (Opaque 0.3 §3).
+fn environment_of<T: Transport>(
+    handed: Handed<T>,
+    lost: &CancelSource,
+) -> Result<Dictionary, Error> {
+    let mut env = Dictionary::new();
+    env.set(keys::OPAQUE_VERSION, "1.0")?;
+    env.set(keys::OPAQUE_STREAM, OpaqueStream::from_tokio(handed))?;
+    env.set(keys::OPAQUE_CALL_CANCELLED, lost.token())?;
+    Ok(env)
+}
+
+/// The transport behind the bytes that had come already; tells when it is lost.
+struct Handed<T> {
+    unread: BytesMut,
+    io: T,
+    lost: CancelSource,
+}
+
+impl<T> Handed<T> {
+    fn tell<V>(&self, done: io::Result<V>) -> io::Result<V> {
+        if done.is_err() {
+            self.lost.cancel(CancelReason::PeerReset);
+        }
+        done
+    }
+}
+
+impl<T: Transport> AsyncRead for Handed<T> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.unread.is_empty() {
+            let done = ready!(Pin::new(&mut this.io).poll_read(cx, buf));
+            return Poll::Ready(this.tell(done));
+        }
+        let count = this.unread.len().min(buf.remaining());
+        buf.put_slice(this.unread.get(..count).unwrap_or_default());
+        this.unread.advance(count);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T: Transport> AsyncWrite for Handed<T> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let done = ready!(Pin::new(&mut this.io).poll_write(cx, data));
+        Poll::Ready(this.tell(done))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let done = ready!(Pin::new(&mut this.io).poll_flush(cx));
+        Poll::Ready(this.tell(done))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let done = ready!(Pin::new(&mut this.io).poll_shutdown(cx));
+        Poll::Ready(this.tell(done))
+    }
+}

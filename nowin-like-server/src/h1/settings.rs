@@ -1,0 +1,34 @@
+//! What every connection of a listener shares.
+
+use std::sync::Arc;
+
+use crate::Limits;
+use crate::h1::chunked::ChunkLimits;
+use crate::h1::parse::HeadLimits;
+use crate::h1::trailers::TrailerLimits;
+
+/// What every connection of a listener shares.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    /// The `Server` field; `None` for none.
+    pub(crate) server: Option<String>,
+    /// Where the app is mounted: the path of the address.
+    pub(crate) path_base: Arc<str>,
+    pub(crate) limits: Limits,
+}
+
+impl Settings {
+    pub(super) fn head_limits(&self) -> HeadLimits {
+        HeadLimits {
+            line_bytes: self.limits.request_line_bytes.saturating_add(b"\r\n".len()),
+            head_bytes: self.limits.head_bytes,
+            fields: self.limits.head_fields,
+        }
+    }
+
+    pub(super) fn chunk_limits(&self) -> ChunkLimits {
+        let trailers =
+            TrailerLimits { bytes: self.limits.trailer_bytes, fields: self.limits.trailer_fields };
+        ChunkLimits { extension_bytes: self.limits.chunk_extension_bytes, trailers }
+    }
+}

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use crate::Error;
+use crate::classes::Classes;
 
 /// One address to listen on (an entry of `host.Addresses`).
 ///
@@ -180,9 +181,7 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
 
 fn is_any(authority: &str) -> bool {
     let (host, port) = split_port(authority);
-    let is_port =
-        |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
-    matches!(host, "*" | "+") && port.is_none_or(is_port)
+    matches!(host, "*" | "+") && port.is_none_or(|port| is_port(port.as_bytes()))
 }
 
 /// Says whether a text is `host[:port]` as a `Host` field may hold it (RFC 9110 §7.2, RFC 3986
@@ -196,29 +195,52 @@ fn is_any(authority: &str) -> bool {
 /// ```
 #[must_use]
 pub fn is_host_and_port(text: &str) -> bool {
-    let (host, port) = split_port(text);
-    let is_port = |port: &str| {
-        port.is_empty() || (port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok())
-    };
-    if !port.is_none_or(is_port) {
-        return false;
+    if text.starts_with('[') {
+        let (host, port) = split_port(text);
+        let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let is_literal = literal.is_some_and(|literal| literal.parse::<Ipv6Addr>().is_ok());
+        return is_literal && port.is_none_or(|port| is_port(port.as_bytes()));
     }
-    if let Some(literal) = host.strip_prefix('[') {
-        let literal = literal.strip_suffix(']').unwrap_or_default();
-        return literal.parse::<Ipv6Addr>().is_ok();
-    }
-    !host.is_empty() && has_only_legal_escapes(host) && host.bytes().all(is_name_byte)
+    let mut seen = 0;
+    let after = text.bytes().position(|byte| {
+        let class = CLASSES.of(byte);
+        seen |= class;
+        class == 0
+    });
+    let (name, port) = text.as_bytes().split_at(after.unwrap_or(text.len()));
+    let is_port = port.is_empty() || matches!(port, [b':', port @ ..] if is_port(port));
+    let is_name = !name.is_empty() && (seen & ESCAPE == 0 || has_only_legal_escapes(name));
+    is_name && is_port
 }
 
-/// The bytes of a registered name (RFC 3986 §3.2.2).
-fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(&byte)
+/// A byte of a registered name (RFC 3986 §3.2.2).
+const NAME: u8 = 1;
+
+/// The byte that begins an escape in one.
+const ESCAPE: u8 = 2;
+
+static CLASSES: Classes = Classes::new()
+    .with_range(NAME, b'a', b'z')
+    .with_range(NAME, b'A', b'Z')
+    .with_range(NAME, b'0', b'9')
+    .with(NAME, b"-._~!$&'()*+,;=")
+    .with(ESCAPE, b"%");
+
+/// Says whether the bytes are a port that a `u16` holds, or none at all.
+fn is_port(digits: &[u8]) -> bool {
+    const TOO_LARGE: u32 = 65_536;
+    let mut port = 0_u32;
+    let is_number = digits.iter().all(|digit| {
+        port = (port * 10 + u32::from(digit.wrapping_sub(b'0'))).min(TOO_LARGE);
+        digit.is_ascii_digit()
+    });
+    is_number && port < TOO_LARGE
 }
 
-fn has_only_legal_escapes(host: &str) -> bool {
-    host.split('%').skip(1).all(|after| {
-        after.get(..2).is_some_and(|hex| hex.bytes().all(|digit| digit.is_ascii_hexdigit()))
-    })
+fn has_only_legal_escapes(name: &[u8]) -> bool {
+    name.split(|byte| *byte == b'%')
+        .skip(1)
+        .all(|after| after.get(..2).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)))
 }
 
 #[cfg(test)]
@@ -235,6 +257,52 @@ mod tests {
             ("http://+:80", "http://*:80"),
         ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), written);
+        }
+    }
+
+    #[test]
+    fn what_a_host_field_may_hold_is_told_from_the_rest() {
+        let legal = [
+            "h",
+            "h:",
+            "h:0",
+            "h:65535",
+            "h:000080",
+            "127.0.0.1:8080",
+            "a-b.c_d~e:1",
+            "%41%fF.example",
+            "[::1]",
+            "[::1]:",
+            "[2001:db8::1]:443",
+        ];
+        for text in legal {
+            assert!(is_host_and_port(text), "{text:?}");
+        }
+        let illegal = [
+            "",
+            ":80",
+            "::1",
+            "h:65536",
+            "h:99999999999999999999",
+            "h:8x",
+            "h:+80",
+            "h:80:80",
+            "h:80/",
+            "a b",
+            "a/b",
+            "u@h",
+            "é",
+            "%4",
+            "%zz",
+            "a%",
+            "[::1",
+            "[]",
+            "[::1]x:80",
+            "[127.0.0.1]",
+            "a]b:80",
+        ];
+        for text in illegal {
+            assert!(!is_host_and_port(text), "{text:?}");
         }
     }
 

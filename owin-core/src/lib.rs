@@ -6,6 +6,7 @@ pub mod body;
 mod builder;
 mod call;
 mod cancel;
+mod classes;
 mod environment;
 mod error;
 mod exclusive;

@@ -120,6 +120,13 @@ impl RequestBody {
         self.trailers.as_ref()
     }
 
+    /// Says whether the body is just as [`empty`](Self::empty) makes it.
+    pub(crate) fn is_blank(&self) -> bool {
+        let Self { body, rest, trailers, broken, watch } = self;
+        let has_nothing = body.is_none() && rest.is_empty() && trailers.is_none();
+        has_nothing && broken.is_none() && watch.is_none()
+    }
+
     /// Who is told of each read; for the lint, which puts back what was there before.
     pub(crate) fn watch_mut(&mut self) -> &mut Option<Arc<ReadWatch>> {
         &mut self.watch

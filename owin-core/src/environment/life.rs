@@ -4,9 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use http::{Method, Version as Protocol};
 
-use crate::body::{RequestBody, ResponseBody};
+use crate::body::ResponseBody;
 use crate::environment::{Dictionary, Environment, Inner};
-use crate::features::{ConnectionInfo, OnCompleted, Outcome};
+use crate::features::{ConnectionInfo, Outcome};
 use crate::keys::Slots;
 use crate::{CallCancelled, Error, Version};
 
@@ -85,11 +85,15 @@ impl Environment {
     pub fn reset(&mut self) {
         let inner = &mut *self.inner;
         inner.slots.reset();
-        inner.overlay.clear();
+        if !inner.overlay.is_empty() {
+            inner.overlay.clear();
+        }
         inner.state = ResponseState::Open;
         inner.failed_start = None;
         inner.request_number += 1;
-        let _unread = inner.request_id.take();
+        if inner.request_id.get().is_some() {
+            let _unread = inner.request_id.take();
+        }
         inner.decision = None;
         inner.mark = None;
         self.fill_required();
@@ -149,21 +153,24 @@ impl Environment {
         self.inner.slots.server_on_sending_headers.get_mut()?.pop()
     }
 
+    /// Gives every key that a server always sets the value with which a call begins. The target as
+    /// it was sent is not among them, but servers write it past the set of touched keys.
     fn fill_required(&mut self) {
         let slots = &mut self.inner.slots;
-        slots.request_body.put(RequestBody::empty());
-        slots.request_headers.refill();
+        slots.request_body.renew();
+        slots.request_headers.renew();
         slots.request_method.put(Method::GET);
-        slots.request_path.refill().push('/');
-        slots.request_path_base.refill();
+        slots.request_path.renew().push('/');
+        slots.request_path_base.renew();
         slots.request_protocol.put(Protocol::HTTP_11);
-        slots.request_query_string.refill();
-        slots.request_scheme.refill().push_str("http");
+        slots.request_query_string.renew();
+        slots.request_scheme.renew().push_str("http");
         slots.response_body.put(ResponseBody::detached());
-        slots.response_headers.refill();
+        slots.response_headers.renew();
         slots.call_cancelled.put(CallCancelled::never());
         slots.owin_version.put(Version::V1_0);
-        slots.server_on_sending_headers.refill();
-        slots.server_on_completed.put(OnCompleted::new());
+        slots.server_on_sending_headers.occupy();
+        slots.server_on_completed.occupy();
+        slots.server_raw_target.reset();
     }
 }

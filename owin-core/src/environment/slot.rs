@@ -7,8 +7,8 @@ use http::{Method, StatusCode, Version as Protocol};
 use crate::body::{RequestBody, ResponseBody};
 use crate::environment::value::{AnyValue, Value};
 use crate::features::{
-    BodySizeLimit, ClientCertificate, DataRate, OnCompleted, OnSendingHeaders, ReasonPhrase, Reset,
-    ResponseBuffering, TlsHandshake, TraceOutput, User,
+    BodySizeLimit, ClientCertificate, DataRate, OnCompleted, OnSendingHeaders, Outcome,
+    ReasonPhrase, Reset, ResponseBuffering, TlsHandshake, TraceOutput, User,
 };
 use crate::headers::Headers;
 use crate::properties::{Addresses, Capabilities};
@@ -83,10 +83,20 @@ impl<T: Recycle> Slot<T> {
 }
 
 impl<T: Recycle + Default> Slot<T> {
-    /// The value for the server to fill: empty, in the memory of the call before.
+    /// The value as it is, or an empty one.
     #[inline]
-    pub(crate) fn refill(&mut self) -> &mut T {
+    pub(crate) fn occupy(&mut self) -> &mut T {
         self.presence = Presence::Set;
+        self.value.get_or_insert_with(T::default)
+    }
+
+    /// The value as a call begins with it: empty, in the memory of the call before.
+    #[inline]
+    pub(crate) fn renew(&mut self) -> &mut T {
+        self.presence = Presence::Set;
+        if !self.value.as_mut().is_some_and(T::recycle) {
+            self.value = None;
+        }
         self.value.get_or_insert_with(T::default)
     }
 }
@@ -107,9 +117,11 @@ pub(crate) trait ErasedSlot {
     /// Puts a value in and returns the one before; a value of a wrong type comes back as the error.
     fn put_value(&mut self, value: Value) -> Result<Option<Value>, Value>;
     fn remove_value(&mut self) -> Option<Value>;
+    /// Forgets the value; memory that is worth keeping is kept.
+    fn reset(&mut self);
 }
 
-impl<T: AnyValue> ErasedSlot for Slot<T> {
+impl<T: AnyValue + Recycle> ErasedSlot for Slot<T> {
     #[inline]
     fn presence(&self) -> Presence {
         self.presence
@@ -129,6 +141,10 @@ impl<T: AnyValue> ErasedSlot for Slot<T> {
 
     fn remove_value(&mut self) -> Option<Value> {
         self.remove().map(Value::new)
+    }
+
+    fn reset(&mut self) {
+        Self::reset(self);
     }
 }
 
@@ -161,6 +177,20 @@ impl Recycle for OnSendingHeaders {
     }
 }
 
+impl Recycle for OnCompleted {
+    /// Nobody said how the call ended.
+    fn recycle(&mut self) -> bool {
+        self.run(Outcome::Failed);
+        true
+    }
+}
+
+impl Recycle for RequestBody {
+    fn recycle(&mut self) -> bool {
+        self.is_blank()
+    }
+}
+
 macro_rules! dropped {
     ($($type:ty),+ $(,)?) => { $( impl Recycle for $type {} )+ };
 }
@@ -174,11 +204,9 @@ dropped!(
     ClientCertificate,
     DataRate,
     Method,
-    OnCompleted,
     OpaqueUpgrade,
     Protocol,
     ReasonPhrase,
-    RequestBody,
     Reset,
     ResponseBody,
     ResponseBuffering,

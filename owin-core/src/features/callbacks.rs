@@ -80,10 +80,6 @@ pub struct OnCompleted {
 }
 
 impl OnCompleted {
-    pub(crate) const fn new() -> Self {
-        Self { callbacks: Vec::new() }
-    }
-
     /// Adds a callback.
     pub fn register(&mut self, callback: impl FnOnce(Outcome) + Send + 'static) {
         self.callbacks.push(Exclusive::new(Box::new(callback)));

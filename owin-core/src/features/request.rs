@@ -163,22 +163,22 @@ impl<'a> RequestMut<'a> {
 
     /// Sets the scheme (`owin.RequestScheme`), in the memory of the one before.
     pub fn set_scheme(&mut self, scheme: &str) {
-        replace(self.0.inner.slots.request_scheme.refill(), scheme);
+        replace(self.0.inner.slots.request_scheme.occupy(), scheme);
     }
 
     /// Sets the path (`owin.RequestPath`): decoded, starting with `/` unless the base is not empty.
     pub fn set_path(&mut self, path: &str) {
-        replace(self.0.inner.slots.request_path.refill(), path);
+        replace(self.0.inner.slots.request_path.occupy(), path);
     }
 
     /// Sets the path base (`owin.RequestPathBase`): decoded, empty or starting with `/`.
     pub fn set_path_base(&mut self, base: &str) {
-        replace(self.0.inner.slots.request_path_base.refill(), base);
+        replace(self.0.inner.slots.request_path_base.occupy(), base);
     }
 
     /// Sets the query (`owin.RequestQueryString`): encoded, without `?`.
     pub fn set_query_string(&mut self, query: &str) {
-        replace(self.0.inner.slots.request_query_string.refill(), query);
+        replace(self.0.inner.slots.request_query_string.occupy(), query);
     }
 
     /// Takes the parts of a head as they were sent: method, [target](Self::set_target), protocol and
@@ -208,7 +208,7 @@ impl<'a> RequestMut<'a> {
         let method = Method::from_bytes(method.as_bytes());
         self.set_method(method.map_err(|_| Error::peer("the method is not a token"))?);
         self.set_protocol(protocol);
-        let headers = self.0.inner.slots.request_headers.refill();
+        let headers = self.0.inner.slots.request_headers.occupy();
         for (name, value) in lines {
             let illegal = |error| Error::peer("a field is not legal").with_source(error);
             headers.append(name, value).map_err(illegal)?;
@@ -243,14 +243,12 @@ impl<'a> RequestMut<'a> {
     pub fn set_target(&mut self, target: &str) -> Result<(), Error> {
         let parts = path::Target::parse(target)?;
         let slots = &mut self.0.inner.slots;
-        path::decode_into(parts.path(), slots.request_path.refill())?;
-        replace(slots.request_query_string.refill(), parts.query());
-        replace(slots.server_raw_target.refill(), target);
+        path::decode_into(parts.path(), slots.request_path.occupy())?;
+        replace(slots.request_query_string.occupy(), parts.query());
+        replace(slots.server_raw_target.occupy(), target);
         if let Some((scheme, authority)) = parts.origin() {
-            slots.request_scheme.refill().clear();
-            let scheme = scheme.to_ascii_lowercase();
-            slots.request_scheme.refill().push_str(&scheme);
-            slots.request_headers.refill().set("host", authority)?;
+            replace(slots.request_scheme.occupy(), &scheme.to_ascii_lowercase());
+            slots.request_headers.occupy().set("host", authority)?;
         }
         Ok(())
     }
@@ -258,21 +256,13 @@ impl<'a> RequestMut<'a> {
     /// The field lines, to be changed (`owin.RequestHeaders`).
     #[must_use]
     pub fn headers_mut(self) -> &'a mut Headers {
-        let slot = &mut self.0.inner.slots.request_headers;
-        if slot.get().is_none() {
-            slot.put(Headers::new());
-        }
-        slot.refill()
+        self.0.inner.slots.request_headers.occupy()
     }
 
     /// The body, to be read (`owin.RequestBody`).
     #[must_use]
     pub fn body_mut(self) -> &'a mut RequestBody {
-        let slot = &mut self.0.inner.slots.request_body;
-        if slot.get().is_none() {
-            slot.put(RequestBody::empty());
-        }
-        slot.refill()
+        self.0.inner.slots.request_body.occupy()
     }
 
     /// Takes the body out and leaves an empty one.

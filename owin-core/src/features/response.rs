@@ -217,11 +217,7 @@ impl ResponseMut<'_> {
     }
 
     fn body_mut(&mut self) -> &mut ResponseBody {
-        let slot = &mut self.0.inner.slots.response_body;
-        if slot.get().is_none() {
-            slot.put(ResponseBody::detached());
-        }
-        slot.refill()
+        self.0.inner.slots.response_body.occupy()
     }
 }
 

@@ -49,6 +49,13 @@ macro_rules! contract {
         impl Known {
             pub(crate) const ALL: &'static [Self] = &[$( Self::$constant, )+];
 
+            /// The bit of the key in a set of keys.
+            #[expect(clippy::as_conversions, reason = "the number of a variant; all are below 64")]
+            const fn bit(self) -> u64 {
+                const { assert!(Self::ALL.len() <= 64, "a set of keys has 64 bits") };
+                1 << (self as u32)
+            }
+
             pub(crate) const fn info(self) -> &'static KeyInfo {
                 match self { $( Self::$constant => {
                     const INFO: KeyInfo = KeyInfo {
@@ -74,6 +81,8 @@ macro_rules! contract {
         /// The fields of the environment, one for each known key.
         #[derive(Debug, Default)]
         pub(crate) struct Slots {
+            /// The keys that were handed out to be changed since the last reset.
+            touched: u64,
             $( pub(crate) $field: Slot<<$type as Stored>::Owned>, )+
         }
 
@@ -88,6 +97,7 @@ macro_rules! contract {
                 &mut self,
                 known: Known,
             ) -> &mut dyn crate::environment::slot::ErasedSlot {
+                self.touched |= known.bit();
                 match known { $( Known::$constant => &mut self.$field, )+ }
             }
 
@@ -103,15 +113,38 @@ macro_rules! contract {
 
             #[inline]
             pub(crate) fn typed_mut<T: AnyValue>(&mut self, known: Known) -> Option<&mut Slot<T>> {
+                self.touched |= known.bit();
                 match known { $( Known::$constant => {
                     let slot: &mut dyn Any = &mut self.$field;
                     slot.downcast_mut()
                 } )+ }
             }
 
-            /// Empties every field; memory that is worth keeping is kept.
+            /// Empties every field that was handed out to be changed; memory that is worth keeping is
+            /// kept. Whoever writes a field past [`slot_mut`](Self::slot_mut) and
+            /// [`typed_mut`](Self::typed_mut) empties it too.
             pub(crate) fn reset(&mut self) {
-                $( self.$field.reset(); )+
+                let mut touched = self.touched;
+                while let Some(known) = usize::try_from(touched.trailing_zeros())
+                    .ok()
+                    .and_then(|number| Known::ALL.get(number))
+                {
+                    self.slot_mut(*known).reset();
+                    touched &= touched - 1;
+                }
+                self.touched = 0;
+                debug_assert!(self.is_untouched(), "a field was written past the set");
+            }
+
+            /// Says whether every field is as it was made, but for those that a call begins with.
+            fn is_untouched(&self) -> bool {
+                use crate::environment::slot::Presence::Untouched;
+                let is_given = |known: Known| {
+                    known.info().presence() == Presence::Required
+                        || matches!(known, Known::SERVER_ON_SENDING_HEADERS)
+                        || matches!(known, Known::SERVER_ON_COMPLETED | Known::SERVER_RAW_TARGET)
+                };
+                Known::ALL.iter().all(|k| is_given(*k) || self.slot(*k).presence() == Untouched)
             }
         }
     };

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use crate::environment::slot::Slot;
+use crate::keys::Known;
 use crate::lint::judge::Judge;
 use crate::lint::rules::send_file;
 use crate::send_file::SendFile;
@@ -50,13 +52,15 @@ impl FileWatch {
                 }
             })
         };
-        let _original = env.inner.slots.sendfile_send_async.put(shown.clone());
+        if let Some(slot) = slot_of(env) {
+            let _original = slot.put(shown.clone());
+        }
         Some(Self { original, shown, was_derived, was_used })
     }
 
     /// Stops watching, where the function that was shown still stands there.
     pub(super) fn detach(&self, env: &mut Environment) {
-        let slot = &mut env.inner.slots.sendfile_send_async;
+        let Some(slot) = slot_of(env) else { return };
         if !slot.get().is_some_and(|current| SendFile::is_same(current, &self.shown)) {
             return;
         }
@@ -71,4 +75,9 @@ impl FileWatch {
     pub(super) fn was_used(&self) -> bool {
         self.was_used.load(Ordering::Acquire)
     }
+}
+
+/// The field of the function, to be changed.
+fn slot_of(env: &mut Environment) -> Option<&mut Slot<SendFile>> {
+    env.inner.slots.typed_mut(Known::SENDFILE_SEND_ASYNC)
 }

@@ -241,6 +241,21 @@ impl<'a> RequestMut<'a> {
     /// # Ok::<_, owin_core::Error>(())
     /// ```
     pub fn set_target(&mut self, target: &str) -> Result<(), Error> {
+        let slots = &mut self.0.inner.slots;
+        let Some(usual) = path::Origin::read(target) else { return self.set_other_target(target) };
+        let path = slots.request_path.occupy();
+        if usual.is_plain {
+            replace(path, usual.path);
+        } else {
+            path::decode_into(usual.path, path)?;
+        }
+        replace(slots.request_query_string.occupy(), usual.query);
+        replace(slots.server_raw_target.occupy(), target);
+        Ok(())
+    }
+
+    /// The same for a target that is not in origin form.
+    fn set_other_target(&mut self, target: &str) -> Result<(), Error> {
         let parts = path::Target::parse(target)?;
         let slots = &mut self.0.inner.slots;
         path::decode_into(parts.path(), slots.request_path.occupy())?;

@@ -101,7 +101,8 @@ fn push_utf8_or_escapes(bytes: &[u8], escapes: &str, decoded: &mut String) {
 }
 
 fn has_dot_segment(path: &str) -> bool {
-    path.contains("/.") && path.split('/').any(|segment| matches!(segment, "." | ".."))
+    path.as_bytes().windows(2).any(|pair| pair == b"/.")
+        && path.split('/').any(|segment| matches!(segment, "." | ".."))
 }
 
 /// RFC 3986 §5.2.4, on a path that starts with `/`.

@@ -13,6 +13,8 @@ pub use self::decode::{decode, decode_into};
 pub use self::target::Target;
 pub use self::url::url;
 
+pub(crate) use self::target::Origin;
+
 /// Splits a decoded path at a path base, where the base covers whole segments of it.
 ///
 /// Returns the base as the path has it and the rest; the rest starts with `/` or is empty. A base

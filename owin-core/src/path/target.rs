@@ -1,6 +1,7 @@
 //! The four forms of a request target (RFC 9112 §3.2).
 
 use crate::Error;
+use crate::classes::Classes;
 
 /// A request target, taken apart but not decoded.
 ///
@@ -48,12 +49,12 @@ impl<'a> Target<'a> {
     /// blank, a control character, `#` or anything beyond ASCII.
     pub fn parse(target: &'a str) -> Result<Self, Error> {
         let illegal = || Error::peer("the target of the request has none of the four legal forms");
-        if target.is_empty() || !target.bytes().all(|b| b.is_ascii_graphic() && b != b'#') {
-            return Err(illegal());
-        }
         if target.starts_with('/') {
-            let (path, query) = split_query(target);
+            let Origin { path, query, .. } = Origin::read(target).ok_or_else(illegal)?;
             return Ok(Self::Origin { path, query });
+        }
+        if target.is_empty() || seen_in(target) & ILLEGAL != 0 {
+            return Err(illegal());
         }
         if target == "*" {
             return Ok(Self::Asterisk);
@@ -109,6 +110,50 @@ impl<'a> Target<'a> {
             _ => None,
         }
     }
+}
+
+/// The usual target, taken apart in one pass.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a str,
+    /// The application sees the path as it was sent: no escape and no dot segment is in it.
+    pub(crate) is_plain: bool,
+}
+
+impl<'a> Origin<'a> {
+    /// Reads a target that starts with `/`; `None` where it does not, or a byte of it is not legal.
+    #[inline]
+    pub(crate) fn read(target: &'a str) -> Option<Self> {
+        let mut seen = 0;
+        let mark = target.bytes().position(|byte| {
+            seen |= CLASSES.of(byte);
+            byte == b'?'
+        });
+        let (path, query) = match mark {
+            Some(mark) => (target.get(..mark)?, target.get(mark + 1..)?),
+            None => (target, ""),
+        };
+        let is_legal = (seen | seen_in(query)) & ILLEGAL == 0 && path.starts_with('/');
+        is_legal.then_some(Self { path, query, is_plain: seen & UNUSUAL == 0 })
+    }
+}
+
+/// A byte that may not stand in a target.
+const ILLEGAL: u8 = 1;
+
+/// A byte that makes it worth looking closer at a path.
+const UNUSUAL: u8 = 2;
+
+static CLASSES: Classes = Classes::new()
+    .with_range(ILLEGAL, 0, b' ')
+    .with_range(ILLEGAL, 0x7f, u8::MAX)
+    .with(ILLEGAL, b"#")
+    .with(UNUSUAL, b"%.");
+
+/// The classes of all bytes of a text.
+fn seen_in(text: &str) -> u8 {
+    text.bytes().fold(0, |seen, byte| seen | CLASSES.of(byte))
 }
 
 fn split_query(text: &str) -> (&str, &str) {

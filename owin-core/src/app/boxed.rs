@@ -5,7 +5,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::app::caller::{self, ErasedCaller};
 use crate::app::{App, Caller};
 use crate::{Environment, Error};
 
@@ -15,7 +14,7 @@ pub(crate) type BoxCall<'a> = Pin<Box<dyn Future<Output = Result<Environment, Er
 /// An app in object-safe form.
 pub(crate) trait ErasedApp: Send + Sync {
     fn call_boxed(&self, env: Environment) -> BoxCall<'_>;
-    fn caller(self: Arc<Self>) -> Pin<Box<dyn ErasedCaller>>;
+    fn caller(self: Arc<Self>) -> Caller;
 }
 
 impl<A: App> ErasedApp for A {
@@ -23,10 +22,10 @@ impl<A: App> ErasedApp for A {
         Box::pin(self.call(env))
     }
 
-    fn caller(self: Arc<Self>) -> Pin<Box<dyn ErasedCaller>> {
-        caller::erase(move |env| {
-            let app = Arc::clone(&self);
-            async move { app.call(env).await }
+    fn caller(self: Arc<Self>) -> Caller {
+        Caller::new(self, async |app: Arc<A>, env| {
+            let returned = app.call(env).await;
+            (app, returned)
         })
     }
 }
@@ -55,7 +54,7 @@ impl BoxApp {
     /// Makes what calls this app again and again without allocating.
     #[must_use]
     pub fn caller(&self) -> Caller {
-        Caller::new(Arc::clone(&self.0).caller())
+        Arc::clone(&self.0).caller()
     }
 }
 

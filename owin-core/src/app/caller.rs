@@ -4,7 +4,8 @@ use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
@@ -29,19 +30,29 @@ use crate::{Environment, Error};
 ///     Ok(())
 /// }
 /// ```
-pub struct Caller(Exclusive<Pin<Box<dyn ErasedCaller>>>);
+pub struct Caller {
+    erased: Exclusive<Pin<Box<dyn ErasedCaller>>>,
+    is_under_way: bool,
+}
 
 impl Caller {
-    pub(super) fn new(inner: Pin<Box<dyn ErasedCaller>>) -> Self {
-        Self(Exclusive::new(inner))
+    /// Makes what calls a shared app through a function that gives its share back.
+    pub(super) fn new<A, F, Fut>(app: Arc<A>, call: F) -> Self
+    where
+        A: Send + Sync + 'static,
+        F: Fn(Arc<A>, Environment) -> Fut + Send + 'static,
+        Fut: Future<Output = Returned<A>> + Send + 'static,
+    {
+        let typed = Typed { app, spare: None, call, future: None };
+        Self { erased: Exclusive::new(Box::pin(typed)), is_under_way: false }
     }
 
-    /// Starts a call; one that was under way is dropped.
+    /// Starts a call; one that was under way is dropped. The app is first run by
+    /// [`poll`](Self::poll).
     pub fn start(&mut self, env: Environment) {
-        let caller = self.0.get_mut();
-        if catch_unwind(AssertUnwindSafe(|| caller.as_mut().start(env))).is_err() {
-            self.stop();
-        }
+        self.stop();
+        self.erased.get_mut().as_mut().start(env);
+        self.is_under_way = true;
     }
 
     /// Drives the call.
@@ -50,9 +61,12 @@ impl Caller {
     ///
     /// The app's own, or that it panicked.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Environment, Error>> {
-        let caller = self.0.get_mut();
+        let caller = self.erased.get_mut();
         match catch_unwind(AssertUnwindSafe(|| caller.as_mut().poll(cx))) {
-            Ok(polled) => polled,
+            Ok(polled) => {
+                self.is_under_way = polled.is_pending();
+                polled
+            }
             Err(panic) => {
                 self.stop();
                 Poll::Ready(Err(Error::from_panic(&*panic)))
@@ -62,8 +76,11 @@ impl Caller {
 
     /// Drops the call that is under way, if one is.
     pub fn stop(&mut self) {
-        let caller = self.0.get_mut();
-        let _panic = catch_unwind(AssertUnwindSafe(|| caller.as_mut().stop()));
+        if self.is_under_way {
+            let caller = self.erased.get_mut();
+            let _panic = catch_unwind(AssertUnwindSafe(|| caller.as_mut().stop()));
+            self.is_under_way = false;
+        }
     }
 }
 
@@ -73,39 +90,37 @@ impl fmt::Debug for Caller {
     }
 }
 
+/// What the future of a call gives back: its share of the app, and what the app said.
+pub(super) type Returned<A> = (Arc<A>, Result<Environment, Error>);
+
 /// A caller in object-safe form.
-pub(crate) trait ErasedCaller: Send {
+trait ErasedCaller: Send {
     fn start(self: Pin<&mut Self>, env: Environment);
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Environment, Error>>;
     fn stop(self: Pin<&mut Self>);
 }
 
-pub(super) fn erase<F, Fut>(call: F) -> Pin<Box<dyn ErasedCaller>>
-where
-    F: Fn(Environment) -> Fut + Send + 'static,
-    Fut: Future<Output = Result<Environment, Error>> + Send + 'static,
-{
-    Box::pin(Typed { call, future: None })
-}
-
 pin_project! {
-    struct Typed<F, Fut> {
+    struct Typed<A, F, Fut> {
+        app: Arc<A>,
+        // The share that the call before gave back; one that panicked kept its own.
+        spare: Option<Arc<A>>,
         call: F,
         #[pin]
         future: Option<Fut>,
     }
 }
 
-impl<F, Fut> ErasedCaller for Typed<F, Fut>
+impl<A, F, Fut> ErasedCaller for Typed<A, F, Fut>
 where
-    F: Fn(Environment) -> Fut + Send,
-    Fut: Future<Output = Result<Environment, Error>> + Send,
+    A: Send + Sync,
+    F: Fn(Arc<A>, Environment) -> Fut + Send,
+    Fut: Future<Output = Returned<A>> + Send,
 {
     fn start(self: Pin<&mut Self>, env: Environment) {
         let mut this = self.project();
-        this.future.set(None);
-        let future = (this.call)(env);
-        this.future.set(Some(future));
+        let app = this.spare.take().unwrap_or_else(|| Arc::clone(this.app));
+        this.future.set(Some((this.call)(app, env)));
     }
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Environment, Error>> {
@@ -113,11 +128,10 @@ where
         let Some(future) = this.future.as_mut().as_pin_mut() else {
             return Poll::Ready(Err(Error::app("the app panicked, or no call is under way")));
         };
-        let polled = future.poll(cx);
-        if polled.is_ready() {
-            this.future.set(None);
-        }
-        polled
+        let (app, returned) = ready!(future.poll(cx));
+        this.future.set(None);
+        *this.spare = Some(app);
+        Poll::Ready(returned)
     }
 
     fn stop(self: Pin<&mut Self>) {

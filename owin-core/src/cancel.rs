@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -77,6 +77,8 @@ pub struct CancelSource(Arc<State>);
 struct State {
     /// 0, the code of the reason, or [`RETIRED`].
     reason: AtomicU8,
+    /// Whether anybody has waited.
+    is_awaited: AtomicBool,
     /// Who waits, in the order of the numbers of the waiting futures. A token may live as long as
     /// the server, so a future that is dropped takes its waker along.
     wakers: Mutex<Vec<(u64, Waker)>>,
@@ -87,6 +89,7 @@ impl State {
     /// run code of others, which must find the lock free.
     #[must_use]
     fn replace(&self, number: u64, waker: Option<&Waker>) -> Option<Waker> {
+        self.is_awaited.store(true, Ordering::Release);
         let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
         match (wakers.binary_search_by_key(&number, |(known, _)| *known), waker) {
             (Ok(place), Some(waker)) => {
@@ -134,6 +137,19 @@ impl CancelSource {
         let _fired = self.0.reason.compare_exchange(0, RETIRED, order.0, order.1);
     }
 
+    /// Says whether that token is the only one of this source, and nobody else has the source: what
+    /// happens to them is seen by nobody but their owner.
+    pub(crate) fn is_alone_with(&self, token: &CallCancelled) -> bool {
+        let is_ours = matches!(&token.0, Token::One(state) if Arc::ptr_eq(state, &self.0));
+        is_ours && crate::exclusive::has_owners(&self.0, 2)
+    }
+
+    /// Says whether the source is as a new one: nothing has fired, and nobody has waited.
+    pub(crate) fn is_unused(&self) -> bool {
+        let State { reason, is_awaited, .. } = &*self.0;
+        reason.load(Ordering::Acquire) == 0 && !is_awaited.load(Ordering::Acquire)
+    }
+
     /// Makes the source ready for the next call of a connection.
     ///
     /// Allocates only where a token of the call before is still held somewhere, so that this token
@@ -142,6 +158,7 @@ impl CancelSource {
         match Arc::get_mut(&mut self.0) {
             Some(state) => {
                 *state.reason.get_mut() = 0;
+                *state.is_awaited.get_mut() = false;
                 state.wakers.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
             }
             None => self.0 = Arc::default(),

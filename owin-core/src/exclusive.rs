@@ -1,7 +1,8 @@
-//! Makes a value shareable between threads by never sharing it.
+//! Values that nobody shares, or that nobody shares any more.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{Ordering, fence};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A value that is reached only through `&mut` or by taking it, so that it need not be `Sync`.
 pub(crate) struct Exclusive<T>(Mutex<T>);
@@ -25,4 +26,14 @@ impl<T> fmt::Debug for Exclusive<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("..")
     }
+}
+
+/// Says whether a value has just so many owners, of whom the caller has all in hand: then it has no
+/// other, and all that others did before they gave it up is seen.
+///
+/// A count is read, not written. Nobody may hold a `Weak` of the value.
+pub(crate) fn has_owners<T: ?Sized>(value: &Arc<T>, count: usize) -> bool {
+    let has = Arc::strong_count(value) == count;
+    fence(Ordering::Acquire);
+    has
 }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use bytes::{Buf, BufMut, BytesMut};
 
 use crate::body::Whole;
+use crate::exclusive::has_owners;
 use crate::{Environment, Error};
 
 /// Takes the bytes that an application pushes; implemented by servers, and by middlewares that
@@ -134,6 +135,17 @@ impl ResponseBody {
 
     pub(crate) fn take_whole(&mut self) -> Whole {
         std::mem::take(&mut self.whole)
+    }
+
+    /// What was handed over whole.
+    pub(crate) fn whole_mut(&mut self) -> &mut Whole {
+        &mut self.whole
+    }
+
+    /// Says whether pushed bytes go to that sink, and nothing else can reach it but one more owner.
+    pub(crate) fn is_alone_with<S: ResponseSink>(&self, sink: &Arc<S>) -> bool {
+        let Outlet::Sink(own) = &self.outlet else { return false };
+        std::ptr::addr_eq(Arc::as_ptr(own), Arc::as_ptr(sink)) && has_owners(sink, 2)
     }
 
     /// Says whether what was handed over whole is pulled later.

@@ -71,6 +71,18 @@ impl Whole {
         self.rest.is_some()
     }
 
+    /// Takes the bytes in front of the stream.
+    pub(crate) fn take_front(&mut self) -> Bytes {
+        std::mem::take(&mut self.front)
+    }
+
+    /// Forgets what is left.
+    pub(crate) fn clear(&mut self) {
+        if !self.front.is_empty() || self.rest.is_some() {
+            *self = Self::empty();
+        }
+    }
+
     /// Puts bytes in front.
     pub(crate) fn prepend(&mut self, mut front: Bytes) {
         if front.is_empty() {

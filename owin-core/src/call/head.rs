@@ -182,31 +182,51 @@ pub(crate) fn declared_length(env: &Environment) -> Result<Option<u64>, Error> {
     Ok(declared)
 }
 
-/// Whether a response to that method with that status has a body (RFC 9110 §6.4.1).
-pub(crate) fn may_have_body(method: &Method, status: StatusCode) -> bool {
-    *method != Method::HEAD
-        && !status.is_informational()
-        && status != StatusCode::NO_CONTENT
-        && status != StatusCode::NOT_MODIFIED
+/// How much of a response the request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Head and body.
+    All,
+    /// The head alone, by `HEAD`.
+    Head,
 }
 
-/// How the body is framed, from what the application declared and what is known of it.
-pub(super) fn length(
-    method: &Method,
-    status: StatusCode,
-    declared: Option<u64>,
-    known: Option<u64>,
-) -> BodyLength {
-    if status == StatusCode::NO_CONTENT || status.is_informational() {
-        return BodyLength::None;
+impl Asked {
+    pub(super) fn by(method: &Method) -> Self {
+        if *method == Method::HEAD { Self::Head } else { Self::All }
     }
-    if let Some(declared) = declared {
-        return BodyLength::Known(declared);
+
+    /// Whether a response with that status has a body (RFC 9110 §6.4.1).
+    pub(super) fn may_have_body(self, status: StatusCode) -> bool {
+        self == Self::All
+            && !status.is_informational()
+            && status != StatusCode::NO_CONTENT
+            && status != StatusCode::NOT_MODIFIED
     }
-    if may_have_body(method, status) {
-        return known.map_or(BodyLength::Unknown, BodyLength::Known);
+
+    /// How the body is framed, from what the application declared and what is known of it.
+    pub(super) fn length(
+        self,
+        status: StatusCode,
+        declared: Option<u64>,
+        known: Option<u64>,
+    ) -> BodyLength {
+        if status == StatusCode::NO_CONTENT || status.is_informational() {
+            return BodyLength::None;
+        }
+        if let Some(declared) = declared {
+            return BodyLength::Known(declared);
+        }
+        if self.may_have_body(status) {
+            return known.map_or(BodyLength::Unknown, BodyLength::Known);
+        }
+        // Of a body that is not sent only a length that the application means is told: an empty body
+        // of a `HEAD` or a 304 says nothing about that of a `GET`.
+        known.filter(|known| *known > 0).map_or(BodyLength::None, BodyLength::Known)
     }
-    // Of a body that is not sent only a length that the application means is told: an empty body
-    // of a `HEAD` or a 304 says nothing about that of a `GET`.
-    known.filter(|known| *known > 0).map_or(BodyLength::None, BodyLength::Known)
+}
+
+/// Whether a response to that method with that status has a body.
+pub(crate) fn may_have_body(method: &Method, status: StatusCode) -> bool {
+    Asked::by(method).may_have_body(status)
 }

@@ -10,11 +10,10 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::Method;
-
-use crate::body::{ResponseBody, Whole};
+use crate::body::ResponseBody;
+use crate::call::head::{Asked, Published};
 use crate::call::pipe::Pipe;
-use crate::call::stage::Stage;
+use crate::call::stage::{Rest, Stage};
 use crate::features::{ConnectionInfo, Outcome};
 use crate::upgrade::Decision;
 use crate::{BoxApp, Caller, CancelReason, CancelSource, Environment, Error};
@@ -61,12 +60,15 @@ pub struct Call {
     caller: Caller,
     pipe: Arc<Pipe>,
     cancel: CancelSource,
-    /// The environment between two calls.
-    spare: Option<Environment>,
+    /// What the app gave back; between two calls, what the next one is made of.
+    env: Option<Environment>,
     /// The number of the next call on this connection.
     next_number: u64,
     stage: Stage,
-    method: Method,
+    asked: Asked,
+    /// The head, where a push has started the response.
+    published: Option<Box<Published>>,
+    rest: Rest,
     error: Option<Error>,
 }
 
@@ -79,10 +81,12 @@ impl Call {
             caller: app.caller(),
             pipe: Arc::default(),
             cancel: CancelSource::new(),
-            spare: None,
+            env: None,
             next_number: 0,
             stage: Stage::Idle,
-            method: Method::GET,
+            asked: Asked::All,
+            published: None,
+            rest: Rest::default(),
             error: None,
         }
     }
@@ -90,22 +94,42 @@ impl Call {
     /// An environment for the next call, to be filled: recycled where the one before came back.
     #[must_use]
     pub fn prepare(&mut self) -> Environment {
-        let mut env = Environment::renewed(self.spare.take(), &self.connection, self.next_number);
+        let spare = if self.stage == Stage::Idle { self.env.take() } else { None };
+        let mut env = Environment::renewed(spare, &self.connection, self.next_number);
         self.next_number += 1;
+        let is_new = !self.pipe.is_used() && self.cancel.is_unused();
+        if !is_new || !self.is_alone_with(&env) {
+            self.wire(&mut env);
+        }
+        env
+    }
+
+    /// Says whether nobody but that environment can reach what this call is reached by: what no
+    /// other holds need not be closed after the call, and serves the next one as it is.
+    fn is_alone_with(&self, env: &Environment) -> bool {
+        env.response().body().is_some_and(|body| body.is_alone_with(&self.pipe))
+            && self.cancel.is_alone_with(env.request().cancelled())
+    }
+
+    /// Gives the environment an outlet and a token of which nobody else knows.
+    fn wire(&mut self, env: &mut Environment) {
+        env.detach();
         Pipe::renew(&mut self.pipe);
         self.cancel.renew();
         let sink: Arc<Pipe> = Arc::clone(&self.pipe);
         let _detached = env.response_mut().replace_outlet(ResponseBody::new(sink));
         let _never = env.request_mut().set_cancelled(self.cancel.token());
-        env
     }
 
     /// Starts the call.
     pub fn start(&mut self, env: Environment) {
-        self.method.clone_from(env.request().method());
+        self.asked = Asked::by(env.request().method());
+        self.env = None;
         self.error = None;
+        self.published = None;
+        self.rest = Rest::default();
         self.caller.start(env);
-        self.stage = Stage::Running { head: None, sent_bytes: 0 };
+        self.stage = Stage::Running;
     }
 
     /// Waits for what the server is to do next. Asking again says that it is done.
@@ -150,30 +174,33 @@ impl Call {
     ///
     /// A call that completed cannot be cancelled any more: its token never fires.
     pub fn complete(&mut self, outcome: Outcome) {
+        let is_alone = self.env.as_ref().is_some_and(|env| self.is_alone_with(env));
         match outcome {
             Outcome::Cancelled => self.cancel.cancel(CancelReason::PeerReset),
-            Outcome::Completed => self.cancel.retire(),
-            Outcome::Failed => {}
+            Outcome::Completed if !is_alone => self.cancel.retire(),
+            Outcome::Completed | Outcome::Failed => {}
         }
-        self.pipe.close();
+        if !is_alone {
+            self.pipe.close();
+        }
         self.caller.stop();
-        let stage = std::mem::replace(&mut self.stage, Stage::Idle);
-        if let Some(mut env) = stage.into_environment() {
+        self.over();
+        self.stage = Stage::Idle;
+        if let Some(env) = &mut self.env {
             env.complete(outcome);
-            self.spare = Some(env);
         }
     }
 
     /// Takes the decision to take the connection over, after [`Event::Upgrade`].
     #[must_use]
     pub fn take_upgrade(&mut self) -> Option<Decision> {
-        self.stage.environment_mut()?.take_upgrade_decision()
+        self.env.as_mut()?.take_upgrade_decision()
     }
 
     /// The environment, once the pipeline has unwound.
     #[must_use]
     pub fn environment(&self) -> Option<&Environment> {
-        self.stage.environment()
+        self.env.as_ref().filter(|_| self.stage != Stage::Idle)
     }
 }
 
@@ -206,5 +233,35 @@ impl Drop for Call {
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call").field("stage", &self.stage).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+    use crate::AppExt as _;
+
+    /// Serves a call and tells where its pipe and its environment were.
+    fn serve(call: &mut Call) -> [*const (); 2] {
+        let env = call.prepare();
+        let places = [Arc::as_ptr(&call.pipe).cast(), std::ptr::from_ref(&*env.inner).cast()];
+        call.start(env);
+        let cx = &mut Context::from_waker(Waker::noop());
+        while !matches!(call.poll_event(cx), Poll::Ready(Event::End)) {}
+        call.complete(Outcome::Completed);
+        places
+    }
+
+    #[test]
+    fn what_nobody_shares_serves_every_call_of_a_connection_unlocked() {
+        let app = (async |env: Environment| -> Result<Environment, Error> { Ok(env) }).boxed();
+        let mut call = Call::new(&app, ConnectionInfo::new());
+        let first = serve(&mut call);
+        for _ in 0..3 {
+            assert_eq!(serve(&mut call), first);
+            assert!(!call.pipe.is_used() && call.cancel.is_unused());
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What an application pushes, on its way to the server.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -23,7 +24,12 @@ const HIGH_WATER_BYTES: usize = 64 * 1024;
 
 /// Takes what an application pushes and keeps it until the server asks.
 #[derive(Debug, Default)]
-pub(crate) struct Pipe(Mutex<State>);
+pub(crate) struct Pipe {
+    /// Whether anybody has looked inside since the pipe was made or renewed. Most calls push
+    /// nothing, and the server need not lock what nobody used.
+    is_used: AtomicBool,
+    state: Mutex<State>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -67,13 +73,27 @@ pub(super) enum Pulled {
 
 impl Pipe {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.is_used.store(true, Ordering::Release);
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state, where it is another than that of a new pipe.
+    fn lock_used(&self) -> Option<MutexGuard<'_, State>> {
+        if self.is_used() { Some(self.lock()) } else { None }
+    }
+
+    /// Says whether the pipe may be another than a new one.
+    pub(super) fn is_used(&self) -> bool {
+        self.is_used.load(Ordering::Acquire)
     }
 
     /// Makes the pipe ready for the next call; a new one only where somebody still holds this one.
     pub(super) fn renew(pipe: &mut Arc<Self>) {
         match Arc::get_mut(pipe) {
-            Some(unshared) => unshared.0.get_mut().unwrap_or_else(PoisonError::into_inner).reset(),
+            Some(unshared) => {
+                *unshared.is_used.get_mut() = false;
+                unshared.state.get_mut().unwrap_or_else(PoisonError::into_inner).reset();
+            }
             None => {
                 pipe.close();
                 *pipe = Arc::default();
@@ -90,19 +110,19 @@ impl Pipe {
 
     /// Takes the head, where a push has started the response.
     pub(super) fn take_head(&self) -> Option<Published> {
-        self.lock().published.take()
+        self.lock_used()?.published.take()
     }
 
     /// Takes the bytes that were pushed before the response started.
     pub(super) fn take_unsent(&self) -> Bytes {
-        let mut state = self.lock();
+        let Some(mut state) = self.lock_used() else { return Bytes::new() };
         state.waiting_bytes = 0;
         state.tail.split().freeze()
     }
 
     /// What comes next; asking says that all that came before has been dealt with.
     pub(super) fn pull(&self) -> Pulled {
-        let mut state = self.lock();
+        let Some(mut state) = self.lock_used() else { return Pulled::Nothing };
         if state.flush == Flush::Handed {
             state.flush = Flush::Idle;
             wake(state.writer.take());

@@ -8,36 +8,35 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use http_body::Body;
 
-use super::head::{
-    BodyLength, Head, Published, checked_status, declared_length, length, may_have_body,
-};
+use super::head::{BodyLength, Head, Published, checked_status, declared_length};
 use super::pipe::Pulled;
-use super::{Call, Event, Whole};
-use crate::{Environment, Error, keys};
+use super::{Asked, Call, Event};
+use crate::features::ReasonPhrase;
+use crate::{Environment, Error};
 
 /// How far a call is.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     /// No call is under way.
     Idle,
-    /// The app runs. The head is there once a push has started the response.
-    Running { head: Option<Box<Published>>, sent_bytes: u64 },
-    /// The app is done; the rest of the body is being sent.
-    Rest { env: Environment, head: Option<Box<Published>>, whole: Whole, rest: Rest },
+    /// The app runs.
+    Running,
+    /// The app is done; the rest of the body, which lies in the environment, is being sent.
+    Rest,
     /// The app asks for the connection.
-    Upgrading { env: Environment },
+    Upgrading,
     /// The app failed before the start: 500 takes the place of its response.
     Refused { status: StatusCode, is_head_sent: bool },
     /// There is nothing more to come.
-    Over { env: Option<Environment> },
+    Over,
 }
 
-/// What is known of the rest of a body.
+/// What is known of a response besides its head.
 #[derive(Debug)]
 pub(super) struct Rest {
     length: BodyLength,
     sent_bytes: u64,
-    /// Boxed: few bodies have them, and the stage moves often.
+    /// What a stream ended with. Boxed: few have them.
     trailers: Option<Box<HeaderMap>>,
 }
 
@@ -48,33 +47,15 @@ impl Rest {
     }
 }
 
+impl Default for Rest {
+    fn default() -> Self {
+        Self { length: BodyLength::None, sent_bytes: 0, trailers: None }
+    }
+}
+
 impl Stage {
-    pub(super) fn is_under_way(&self) -> bool {
-        !matches!(self, Self::Idle | Self::Refused { .. } | Self::Over { .. })
-    }
-
-    pub(super) fn environment(&self) -> Option<&Environment> {
-        match self {
-            Self::Rest { env, .. } | Self::Upgrading { env } => Some(env),
-            Self::Over { env } => env.as_ref(),
-            Self::Idle | Self::Running { .. } | Self::Refused { .. } => None,
-        }
-    }
-
-    pub(super) fn environment_mut(&mut self) -> Option<&mut Environment> {
-        match self {
-            Self::Rest { env, .. } | Self::Upgrading { env } => Some(env),
-            Self::Over { env } => env.as_mut(),
-            Self::Idle | Self::Running { .. } | Self::Refused { .. } => None,
-        }
-    }
-
-    pub(super) fn into_environment(self) -> Option<Environment> {
-        match self {
-            Self::Rest { env, .. } | Self::Upgrading { env } => Some(env),
-            Self::Over { env } => env,
-            Self::Idle | Self::Running { .. } | Self::Refused { .. } => None,
-        }
+    pub(super) fn is_under_way(self) -> bool {
+        matches!(self, Self::Running | Self::Rest | Self::Upgrading)
     }
 }
 
@@ -82,58 +63,98 @@ impl Call {
     /// The head of the response, after [`Event::Head`] or [`Event::Upgrade`].
     #[must_use]
     pub fn head(&self) -> Head<'_> {
-        match &self.stage {
-            Stage::Running { head: Some(head), .. } | Stage::Rest { head: Some(head), .. } => {
-                self.published(head)
-            }
-            Stage::Rest { env, rest, .. } => self.unwound(env, rest.length),
-            Stage::Upgrading { env } => self.unwound(env, BodyLength::None),
-            Stage::Refused { status, .. } => refused(*status, self.method == http::Method::HEAD),
-            Stage::Idle | Stage::Running { .. } | Stage::Over { .. } => {
-                refused(StatusCode::INTERNAL_SERVER_ERROR, false)
-            }
+        match (self.stage, &self.published, &self.env) {
+            (Stage::Running | Stage::Rest, Some(head), _) => self.published(head),
+            (Stage::Rest | Stage::Upgrading, None, Some(env)) => self.unwound(env),
+            (Stage::Refused { status, .. }, ..) => refused(status, self.asked),
+            _ => refused(StatusCode::INTERNAL_SERVER_ERROR, Asked::All),
         }
     }
 
     fn published<'a>(&self, head: &'a Published) -> Head<'a> {
         Head {
             status: head.status,
-            reason: head.reason.as_ref().map(crate::features::ReasonPhrase::as_str),
+            reason: head.reason.as_ref().map(ReasonPhrase::as_str),
             headers: &head.headers,
-            length: length(&self.method, head.status, head.declared, None),
-            has_body: may_have_body(&self.method, head.status),
+            length: self.asked.length(head.status, head.declared, None),
+            has_body: self.asked.may_have_body(head.status),
         }
     }
 
-    fn unwound<'a>(&self, env: &'a Environment, length: BodyLength) -> Head<'a> {
+    fn unwound<'a>(&self, env: &'a Environment) -> Head<'a> {
         let status = env.response().status();
         Head {
             status,
-            reason: env.get(keys::RESPONSE_REASON_PHRASE).map(|phrase| phrase.as_str()),
+            reason: env.inner.slots.response_reason_phrase.get().map(ReasonPhrase::as_str),
             headers: env.response().headers().map(),
-            length,
-            has_body: may_have_body(&self.method, status),
+            length: self.rest.length,
+            has_body: self.asked.may_have_body(status),
+        }
+    }
+
+    /// Takes the whole body, where it is at hand in one piece: right after [`Event::Head`] that is
+    /// the shortest way to the end, which then is all that still comes. `None` where the body comes
+    /// bit by bit, or trailers follow: then ask for the next event.
+    ///
+    /// The bytes are those that the head promises, none for `HEAD`, 204 and 304.
+    ///
+    /// ```
+    /// use owin_core::{AppExt, Call, Environment, Error, Event, features::{ConnectionInfo, Outcome}};
+    ///
+    /// async fn serve_one() -> Result<(), Error> {
+    ///     let app = (async |mut env: Environment| -> Result<Environment, Error> {
+    ///         env.response_mut().set_body("hello");
+    ///         Ok(env)
+    ///     }).boxed();
+    ///     let mut call = Call::new(&app, ConnectionInfo::new());
+    ///     let env = call.prepare();
+    ///     call.start(env);
+    ///     assert!(matches!(call.event().await, Event::Head));
+    ///     assert_eq!(call.take_whole().as_deref(), Some(&b"hello"[..]));
+    ///     assert!(matches!(call.event().await, Event::End));
+    ///     call.complete(Outcome::Completed);
+    ///     Ok(())
+    /// }
+    /// # let mut serving = std::pin::pin!(serve_one());
+    /// # let cx = &mut std::task::Context::from_waker(std::task::Waker::noop());
+    /// # assert!(serving.as_mut().poll(cx).is_ready());
+    /// ```
+    #[must_use]
+    pub fn take_whole(&mut self) -> Option<Bytes> {
+        match (self.stage, &mut self.env) {
+            (Stage::Refused { is_head_sent: true, .. }, _) => {
+                self.over();
+                Some(Bytes::new())
+            }
+            (Stage::Rest, Some(env)) if self.published.is_none() => {
+                let has_body = self.asked.may_have_body(env.response().status());
+                let has_trailers = env.inner.slots.server_response_trailers.get().is_some();
+                let whole = env.inner.slots.response_body.occupy().whole_mut();
+                if has_body && (has_trailers || whole.has_stream() || self.rest.sent_bytes > 0) {
+                    return None;
+                }
+                let bytes = if has_body { whole.take_front() } else { Bytes::new() };
+                self.over();
+                Some(bytes)
+            }
+            _ => None,
         }
     }
 
     /// One step: an event, nothing yet (`Pending`), or a change of stage (`None`).
     pub(super) fn step(&mut self, cx: &mut Context<'_>) -> Option<Poll<Event>> {
         match &mut self.stage {
-            Stage::Running { .. } => self.run(cx),
-            Stage::Rest { .. } => self.send_rest(cx),
-            Stage::Upgrading { .. } => {
+            Stage::Running => self.run(cx),
+            Stage::Rest => self.send_rest(cx),
+            Stage::Refused { is_head_sent, .. } if !*is_head_sent => {
+                *is_head_sent = true;
+                Some(Poll::Ready(Event::Head))
+            }
+            Stage::Refused { .. } | Stage::Upgrading => {
                 self.over();
                 Some(Poll::Ready(Event::End))
             }
-            Stage::Refused { is_head_sent, .. } => {
-                if !*is_head_sent {
-                    *is_head_sent = true;
-                    return Some(Poll::Ready(Event::Head));
-                }
-                self.stage = Stage::Over { env: None };
-                Some(Poll::Ready(Event::End))
-            }
-            Stage::Idle | Stage::Over { .. } => Some(Poll::Ready(Event::End)),
+            Stage::Idle | Stage::Over => Some(Poll::Ready(Event::End)),
         }
     }
 
@@ -153,19 +174,21 @@ impl Call {
 
     /// What was pushed while the app still runs.
     fn pushed(&mut self) -> Option<Event> {
-        let Stage::Running { head, sent_bytes } = &mut self.stage else { return None };
-        let Some(started) = head else {
-            *head = Some(Box::new(self.pipe.take_head()?));
+        if !self.pipe.is_used() {
+            return None;
+        }
+        let Some(started) = &self.published else {
+            self.published = Some(Box::new(self.pipe.take_head()?));
             return Some(Event::Head);
         };
-        let has_body = may_have_body(&self.method, started.status);
+        let has_body = self.asked.may_have_body(started.status);
         loop {
             match self.pipe.pull() {
                 Pulled::Nothing => return None,
                 Pulled::Flush => return Some(Event::Flush),
                 Pulled::Data(_) if !has_body => {}
                 Pulled::Data(data) => {
-                    *sent_bytes = sent_bytes.saturating_add(count(&data));
+                    self.rest.sent_bytes = self.rest.sent_bytes.saturating_add(count(&data));
                     return Some(Event::Data(data));
                 }
             }
@@ -173,69 +196,40 @@ impl Call {
     }
 
     /// The app has given its environment back.
-    fn unwind(&mut self, mut env: Environment) -> Option<Poll<Event>> {
-        let whole = env.response_mut().take_body();
-        let Stage::Running { head, sent_bytes } = std::mem::replace(&mut self.stage, Stage::Idle)
-        else {
-            return None;
-        };
+    fn unwind(&mut self, env: Environment) -> Option<Poll<Event>> {
+        let env = self.env.insert(env);
+        self.stage = Stage::Rest;
         // The head may have been published in the very poll in which the app ended.
-        let is_head_sent = head.is_some();
-        if let Some(head) = head.or_else(|| self.pipe.take_head().map(Box::new)) {
-            let length = head.declared.map_or(BodyLength::Unknown, BodyLength::Known);
-            let rest = Rest { length, sent_bytes, trailers: None };
-            self.stage = Stage::Rest { env, head: Some(head), whole, rest };
+        let is_head_sent = self.published.is_some();
+        if !is_head_sent {
+            self.published = self.pipe.take_head().map(Box::new);
+        }
+        if let Some(head) = &self.published {
+            self.rest.length = head.declared.map_or(BodyLength::Unknown, BodyLength::Known);
             return if is_head_sent { None } else { Some(Poll::Ready(Event::Head)) };
         }
-        match self.start_unwound(&mut env, whole) {
-            Ok(Some((length, whole))) => {
-                let rest = Rest { length, sent_bytes: 0, trailers: None };
-                self.stage = Stage::Rest { env, head: None, whole, rest };
+        let unsent = self.pipe.take_unsent();
+        match start_unwound(env, unsent, self.asked) {
+            Ok(Some(length)) => {
+                self.rest.length = length;
                 Some(Poll::Ready(Event::Head))
             }
             Ok(None) => {
-                self.stage = Stage::Upgrading { env };
+                self.stage = Stage::Upgrading;
                 Some(Poll::Ready(Event::Upgrade))
             }
             Err(error) => {
-                drop(env);
+                self.env = None;
                 self.fail(error)
             }
         }
     }
 
-    /// Starts a response that was not started by a push; `None` for an upgrade.
-    fn start_unwound(
-        &self,
-        env: &mut Environment,
-        mut whole: Whole,
-    ) -> Result<Option<(BodyLength, Whole)>, Error> {
-        catch_unwind(AssertUnwindSafe(|| env.start_response()))
-            .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))?;
-        if env.upgrade_decision().is_some() {
-            return Ok(None);
-        }
-        let status = checked_status(env)?;
-        whole.prepend(self.pipe.take_unsent());
-        let (declared, known) = (declared_length(env)?, whole.length());
-        let has_body = may_have_body(&self.method, status);
-        let has_trailers = env.get(keys::SERVER_RESPONSE_TRAILERS).is_some();
-        if let (Some(declared), Some(known), true) = (declared, known, has_body)
-            && declared != known
-        {
-            return Err(Error::app(format!(
-                "the Content-Length says {declared}, but the body has {known} bytes"
-            )));
-        }
-        // Trailer fields need chunks, unless the application chose the length itself.
-        let known = known.filter(|_| !has_trailers || !has_body);
-        Ok(Some((length(&self.method, status, declared, known), whole)))
-    }
-
     fn send_rest(&mut self, cx: &mut Context<'_>) -> Option<Poll<Event>> {
-        let Stage::Rest { env, head, whole, rest } = &mut self.stage else { return None };
-        let status = head.as_ref().map_or_else(|| env.response().status(), |head| head.status);
-        if !may_have_body(&self.method, status) {
+        let Some(env) = &mut self.env else { return self.finish() };
+        let started = self.published.as_ref().map(|head| head.status);
+        let status = started.unwrap_or_else(|| env.response().status());
+        if !self.asked.may_have_body(status) {
             self.over();
             return Some(Poll::Ready(Event::End));
         }
@@ -244,6 +238,7 @@ impl Call {
             Pulled::Flush => return None,
             Pulled::Nothing => {}
         }
+        let whole = env.inner.slots.response_body.occupy().whole_mut();
         let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(whole).poll_frame(cx)))
             .unwrap_or_else(|panic| Poll::Ready(Some(Err(Error::from_panic(&*panic)))));
         match polled {
@@ -254,7 +249,7 @@ impl Call {
                 Ok(data) if data.is_empty() => None,
                 Ok(data) => self.send(data),
                 Err(frame) => {
-                    rest.trailers = frame.into_trailers().ok().map(Box::new);
+                    self.rest.trailers = frame.into_trailers().ok().map(Box::new);
                     None
                 }
             },
@@ -262,9 +257,8 @@ impl Call {
     }
 
     fn send(&mut self, data: Bytes) -> Option<Poll<Event>> {
-        let Stage::Rest { rest, .. } = &mut self.stage else { return None };
-        rest.sent_bytes = rest.sent_bytes.saturating_add(count(&data));
-        if rest.declared().is_some_and(|declared| rest.sent_bytes > declared) {
+        self.rest.sent_bytes = self.rest.sent_bytes.saturating_add(count(&data));
+        if self.rest.declared().is_some_and(|declared| self.rest.sent_bytes > declared) {
             return self.break_off(Error::app("the body is longer than its Content-Length"));
         }
         Some(Poll::Ready(Event::Data(data)))
@@ -272,13 +266,13 @@ impl Call {
 
     /// The body is at its end: trailers, if there are any, then the end.
     fn finish(&mut self) -> Option<Poll<Event>> {
-        let Stage::Rest { env, rest, .. } = &mut self.stage else { return None };
-        if rest.declared().is_some_and(|declared| rest.sent_bytes < declared) {
+        if self.rest.declared().is_some_and(|declared| self.rest.sent_bytes < declared) {
             return self.break_off(Error::app("the body is shorter than its Content-Length"));
         }
-        let own = env.remove(keys::SERVER_RESPONSE_TRAILERS).ok().flatten().map(HeaderMap::from);
-        let streamed = rest.trailers.take().map(|trailers| *trailers);
-        let trailers = match (streamed, own) {
+        let slot = self.env.as_mut().map(|env| &mut env.inner.slots.server_response_trailers);
+        let own = slot.filter(|slot| slot.get().is_some()).and_then(|slot| slot.remove());
+        let streamed = self.rest.trailers.take().map(|trailers| *trailers);
+        let trailers = match (streamed, own.map(HeaderMap::from)) {
             (Some(mut streamed), Some(own)) => {
                 streamed.extend(own);
                 streamed
@@ -290,15 +284,17 @@ impl Call {
         Some(Poll::Ready(if is_last { Event::End } else { Event::Trailers(trailers) }))
     }
 
-    fn over(&mut self) {
-        let stage = std::mem::replace(&mut self.stage, Stage::Idle);
-        self.stage = Stage::Over { env: stage.into_environment() };
+    /// What is left of a body goes at once: it may hold a file, or a connection of its own.
+    pub(super) fn over(&mut self) {
+        self.stage = Stage::Over;
+        if let Some(env) = &mut self.env {
+            env.inner.slots.response_body.occupy().whole_mut().clear();
+        }
     }
 
     /// The app failed: 500 where the response has not started, else a response broken off.
     fn fail(&mut self, error: Error) -> Option<Poll<Event>> {
-        let has_started = matches!(self.stage, Stage::Running { head: Some(_), .. });
-        if has_started {
+        if self.published.is_some() {
             return self.break_off(error);
         }
         self.stage = Stage::Refused { status: error.status(), is_head_sent: false };
@@ -312,10 +308,41 @@ impl Call {
     }
 }
 
+/// Starts a response that was not started by a push, which may have left bytes behind; `None` for an
+/// upgrade.
+fn start_unwound(
+    env: &mut Environment,
+    unsent: Bytes,
+    asked: Asked,
+) -> Result<Option<BodyLength>, Error> {
+    catch_unwind(AssertUnwindSafe(|| env.start_response()))
+        .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))?;
+    if env.upgrade_decision().is_some() {
+        return Ok(None);
+    }
+    let status = checked_status(env)?;
+    let declared = declared_length(env)?;
+    let has_trailers = env.inner.slots.server_response_trailers.get().is_some();
+    let whole = env.inner.slots.response_body.occupy().whole_mut();
+    whole.prepend(unsent);
+    let known = whole.length();
+    let has_body = asked.may_have_body(status);
+    if let (Some(declared), Some(known), true) = (declared, known, has_body)
+        && declared != known
+    {
+        return Err(Error::app(format!(
+            "the Content-Length says {declared}, but the body has {known} bytes"
+        )));
+    }
+    // Trailer fields need chunks, unless the application chose the length itself.
+    let known = known.filter(|_| !has_trailers || !has_body);
+    Ok(Some(asked.length(status, declared, known)))
+}
+
 fn count(data: &Bytes) -> u64 {
     u64::try_from(data.len()).unwrap_or(u64::MAX)
 }
 
-fn refused(status: StatusCode, is_to_head: bool) -> Head<'static> {
-    Head { has_body: !is_to_head, ..Head::refusal(status) }
+fn refused(status: StatusCode, asked: Asked) -> Head<'static> {
+    Head { has_body: asked == Asked::All, ..Head::refusal(status) }
 }

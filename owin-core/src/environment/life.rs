@@ -55,7 +55,7 @@ impl Environment {
     }
 
     /// Makes the environment of the call of that number on a connection, in the memory of the one
-    /// before where there is one.
+    /// before where there is one; that one's outlet and token are still in it.
     ///
     /// The number and the connection are told anew each time: the environment of a call that failed
     /// is lost, and an app may have given back another one than it was given.
@@ -66,7 +66,7 @@ impl Environment {
     ) -> Self {
         let mut env = match spare {
             Some(mut spare) => {
-                spare.reset();
+                spare.recycle();
                 spare
             }
             None => Self::new(),
@@ -83,6 +83,12 @@ impl Environment {
     /// The allocation, the memory of texts and headers, and the connection are kept. Handles of the
     /// call before keep what they point at; they cannot see the next call.
     pub fn reset(&mut self) {
+        self.recycle();
+        self.detach();
+    }
+
+    /// Empties everything but the outlet and the token, if they are still there.
+    fn recycle(&mut self) {
         let inner = &mut *self.inner;
         inner.slots.reset();
         if !inner.overlay.is_empty() {
@@ -97,6 +103,12 @@ impl Environment {
         inner.decision = None;
         inner.mark = None;
         self.fill_required();
+    }
+
+    /// Takes the outlet and the token away.
+    pub(crate) fn detach(&mut self) {
+        self.inner.slots.response_body.put(ResponseBody::detached());
+        self.inner.slots.call_cancelled.put(CallCancelled::never());
     }
 
     /// The facts of the connection, where the server gave them.
@@ -165,9 +177,9 @@ impl Environment {
         slots.request_protocol.put(Protocol::HTTP_11);
         slots.request_query_string.renew();
         slots.request_scheme.renew().push_str("http");
-        slots.response_body.put(ResponseBody::detached());
+        slots.response_body.occupy().whole_mut().clear();
         slots.response_headers.renew();
-        slots.call_cancelled.put(CallCancelled::never());
+        slots.call_cancelled.occupy();
         slots.owin_version.put(Version::V1_0);
         slots.server_on_sending_headers.occupy();
         slots.server_on_completed.occupy();

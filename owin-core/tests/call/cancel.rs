@@ -1,5 +1,6 @@
 //! `owin.CallCancelled`: when it fires, whom it reaches, and whom it never reaches.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use owin_core::features::Outcome;
@@ -201,6 +202,63 @@ async fn the_token_of_a_call_never_sees_the_next_call() {
     drive(&mut call, &mut Sent::default()).await;
     call.cancel(CancelReason::PeerReset);
     assert_eq!(kept.reasons(), [None, Some(CancelReason::PeerReset)]);
+}
+
+#[tokio::test]
+async fn tokens_kept_now_and_then_each_see_their_own_call() {
+    // CK-020: between them lie calls of which nobody kept anything.
+    let (kept, count) = (Kept::default(), AtomicUsize::new(0));
+    let app_kept = kept.clone();
+    let mut call = connect(move |env: Environment| {
+        let keeps = count.fetch_add(1, Ordering::Relaxed) % 3 == 0;
+        if keeps {
+            app_kept.keep(&env);
+        }
+        async move { Ok(env) }
+    });
+    for _ in 0..6 {
+        assert_eq!(serve_on(&mut call, |_| {}).await.events(), "Head End");
+    }
+    let env = call.prepare();
+    call.start(env);
+    drive(&mut call, &mut Sent::default()).await;
+    call.cancel(CancelReason::PeerReset);
+    assert_eq!(kept.reasons(), [None, None, Some(CancelReason::PeerReset)]);
+}
+
+#[tokio::test]
+async fn a_token_that_an_app_put_away_is_there_again_in_the_next_call() {
+    let mut call = connect(async |mut env: Environment| -> Answer {
+        let _servers = env.request_mut().set_cancelled(CallCancelled::never());
+        Ok(env)
+    });
+    for _ in 0..2 {
+        let sent = serve_on(&mut call, |_| {}).await;
+        assert_eq!(sent.events(), "Head End");
+        let env = call.prepare();
+        call.cancel(CancelReason::PeerReset);
+        assert!(env.request().cancelled().is_cancelled());
+        call.start(env);
+        finish(&mut call, &mut Sent::default()).await;
+        call.complete(Outcome::Cancelled);
+    }
+}
+
+#[tokio::test]
+async fn a_call_cancelled_after_its_end_does_not_cancel_the_next() {
+    let kept = Kept::default();
+    let mut call = connect(keeping(&kept, true));
+    let mut fresh = connect(async |env: Environment| -> Answer { Ok(env) });
+    for call in [&mut call, &mut fresh] {
+        let _first = serve_on(call, |_| {}).await;
+        call.cancel(CancelReason::PeerReset);
+        call.canceller().cancel(CancelReason::Shutdown);
+        let env = call.prepare();
+        assert_eq!(env.request().cancelled().reason(), None);
+        call.start(env);
+        finish(call, &mut Sent::default()).await;
+    }
+    assert_eq!(kept.reasons(), [None, None]);
 }
 
 #[tokio::test]

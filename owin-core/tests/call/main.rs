@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests may stop the test")]
 #![expect(clippy::panic, reason = "a helper of tests may stop the test")]
 
+mod at_hand;
 mod builder;
 mod cancel;
 mod completed;

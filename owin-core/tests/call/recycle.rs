@@ -286,3 +286,56 @@ async fn bytes_of_a_call_that_was_given_up_never_reach_the_next() {
     let sent = serve_on(&mut call, |_| {}).await;
     assert_eq!((sent.length, sent.text()), (Some(BodyLength::Known(5)), "right"));
 }
+
+#[tokio::test]
+async fn outlets_that_an_app_mixes_up_never_reach_another_call() {
+    // CK-020: the second call goes back with the outlet of the first, which it had kept.
+    let (kept, count) = (Kept::<ResponseBody>::new(), AtomicUsize::new(0));
+    let app_kept = kept.clone();
+    let mut call = connect(move |mut env: Environment| {
+        let (kept, number) = (app_kept.clone(), count.fetch_add(1, Ordering::Relaxed));
+        async move {
+            match number {
+                1 => kept.put(env.response_mut().replace_outlet(ResponseBody::detached())),
+                2 => {
+                    let first = kept.take().unwrap();
+                    kept.put(env.response_mut().replace_outlet(first));
+                    assert!(env.response_mut().write("late").await.is_err());
+                }
+                _ => env.response_mut().write(format!("call {number}")).await?,
+            }
+            Ok(env)
+        }
+    });
+    let expected = ["call 0", "", "", "call 3", "call 4"];
+    for text in expected {
+        assert_eq!(serve_on(&mut call, |_| {}).await.text(), text);
+    }
+    let mut stray = Environment::new();
+    let _detached = stray.response_mut().replace_outlet(kept.take().unwrap());
+    assert!(stray.response_mut().write("late").await.is_err());
+}
+
+#[tokio::test]
+async fn another_environment_takes_nothing_of_the_call_along() {
+    // CK-020: the app keeps its environment for two calls, and gives back one of its own.
+    let kept = Kept::<Environment>::new();
+    let app_kept = kept.clone();
+    let mut call = connect(move |mut env: Environment| {
+        let kept = app_kept.clone();
+        async move {
+            let Some(mut old) = kept.take() else {
+                kept.put(env);
+                let answer: Answer = Ok(Environment::new());
+                return answer;
+            };
+            assert!(old.response_mut().write("late").await.is_err());
+            assert!(env.response_mut().write("right").await.is_ok());
+            drop(old);
+            Ok(env)
+        }
+    });
+    for text in ["", "right", "", "right"] {
+        assert_eq!(serve_on(&mut call, |_| {}).await.text(), text);
+    }
+}

@@ -1,7 +1,8 @@
 //! What the server limits: one table, two presets.
 //!
 //! [`Limits`] has a field for each limit and [`Limits::table`] a row for each field, declared in one
-//! place. Why a client that comes to a limit is refused is a [`Reason`](crate::observe::Reason).
+//! place. Why a client that comes to a limit is refused is a [`Reason`](crate::observe::Reason), which
+//! an [`Observer`](crate::observe::Observer) hears.
 
 mod amount;
 mod row;

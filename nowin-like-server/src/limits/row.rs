@@ -56,7 +56,7 @@ impl Limit {
         self.answer
     }
 
-    /// The reason that an `Observer` hears, where somebody is refused.
+    /// The reason that an [`Observer`](crate::observe::Observer) hears, where somebody is refused.
     #[must_use]
     pub const fn refusal(&self) -> Option<Reason> {
         self.refusal

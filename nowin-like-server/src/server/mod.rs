@@ -3,6 +3,7 @@
 mod accept;
 mod bind;
 mod listening;
+mod options;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use self::accept::Acceptor;
 use self::listening::Listening;
-use crate::Limits;
+use self::options::Options;
 use crate::h1::Settings;
 use crate::stop::{StopTimes, Stopper};
 use crate::transport::Listener;
@@ -39,7 +40,7 @@ use crate::transport::Listener;
 pub struct NowinServer {
     server_field: Option<String>,
     listeners: Vec<Box<dyn Listening>>,
-    limits: Limits,
+    options: Options,
     leaving: Duration,
 }
 
@@ -53,7 +54,7 @@ impl NowinServer {
         Self {
             server_field: Some(Self::NAME.to_owned()),
             listeners: Vec::new(),
-            limits: Limits::default(),
+            options: Options::default(),
             leaving: Duration::ZERO,
         }
     }
@@ -114,14 +115,14 @@ impl Server for NowinServer {
         let addresses = listeners.iter().filter_map(|listener| listener.address()).collect();
         let launch = server::launch(properties, addresses).await?;
         let (stopper, stop) = Stopper::new();
-        let app_grace = self.limits.app_grace;
+        let app_grace = self.options.limits.app_grace;
         let acceptor = Acceptor {
             app,
             server: launch.info(),
             settings: Arc::new(Settings {
                 server: self.server_field,
                 path_base: Arc::default(),
-                limits: self.limits,
+                limits: self.options.limits,
             }),
             stop,
             connections: TaskTracker::new(),

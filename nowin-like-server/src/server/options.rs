@@ -1,0 +1,55 @@
+//! What can be chosen before the start, besides what is sent.
+
+use std::sync::Arc;
+
+use owin_core::Error;
+
+use crate::observe::{Counters, Observer, Watch};
+use crate::{Limits, NowinServer};
+
+/// The limits, and who hears of what happens.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) limits: Limits,
+    pub(crate) watch: Watch,
+}
+
+impl NowinServer {
+    /// Chooses what the server limits; [`Limits::edge`] unless it is changed.
+    ///
+    /// ```
+    /// use nowin_like_server::{Limits, NowinServer};
+    ///
+    /// let server = NowinServer::new().with_limits(Limits::internal())?;
+    /// assert_eq!(server.limits(), &Limits::internal());
+    /// # Ok::<_, owin_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where nobody could be served with them; see [`Limits::check`].
+    pub fn with_limits(mut self, limits: Limits) -> Result<Self, Error> {
+        limits.check()?;
+        self.options.limits = limits;
+        Ok(self)
+    }
+
+    /// What the server limits.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.options.limits
+    }
+
+    /// Chooses who hears of connections and refusals: an [`Observer`], or an `Arc` of one.
+    #[must_use]
+    pub fn with_observer(mut self, observer: impl Observer) -> Self {
+        self.options.watch.set_observer(observer);
+        self
+    }
+
+    /// The counters, to be looked at while the server runs. Clones of the server share them.
+    #[must_use]
+    pub fn counters(&self) -> Arc<Counters> {
+        self.options.watch.counters()
+    }
+}

@@ -2,6 +2,7 @@
 
 mod client;
 mod raw;
+mod judge;
 mod response;
 
 use std::fmt::Write as _;
@@ -15,6 +16,7 @@ use tokio::sync::mpsc;
 
 pub(crate) use self::client::Client;
 pub(crate) use self::raw::{GET_AND_CLOSE, body_of, talk, try_talk};
+pub(crate) use self::judge::Judge;
 pub(crate) use self::response::Response;
 
 /// What an app gives back.

@@ -167,3 +167,27 @@ async fn what_the_host_says_is_there_in_every_call() {
     let own = server.properties().value("my.Own").and_then(|value| value.downcast_ref().copied());
     assert_eq!(own, Some(7_u32));
 }
+
+#[tokio::test]
+async fn properties_compare_byte_by_byte_and_have_no_null() {
+    // OWIN-084, OWIN-085, OWIN-086.
+    let mut properties = properties_at("http://127.0.0.1:0");
+    for (number, name) in ["my.Key", "my.key", "my.é", "my.e\u{301}"].into_iter().enumerate() {
+        properties.set_value(name, owin_core::Value::new(number)).unwrap();
+    }
+    let server = start_built(NowinServer::new(), properties, |properties| {
+        assert!(!properties.contains("owin.version") && properties.contains("owin.Version"));
+        // A key that is gone is absent, and no key is there without a value.
+        assert!(properties.remove_value("my.key").is_some());
+        assert!(!properties.contains("my.key") && properties.value("my.key").is_none());
+        assert_eq!(properties.iter().count(), properties.len());
+        Ok(nothing.boxed())
+    })
+    .await
+    .unwrap();
+    let number = |name: &str| {
+        server.properties().value(name).and_then(|value| value.downcast_ref::<usize>()).copied()
+    };
+    let numbers = ["my.Key", "my.key", "my.é", "my.e\u{301}"].map(number);
+    assert_eq!(numbers, [Some(0), None, Some(2), Some(3)]);
+}

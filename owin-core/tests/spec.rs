@@ -21,11 +21,22 @@ fn the_spec_says_what_the_code_does() {
 }
 
 #[test]
-fn every_key_has_a_paragraph() {
+fn every_key_has_a_paragraph_with_its_type_its_conditions_and_its_meaning() {
+    // CK-003, CK-012, CK-015.
     let spec = spec();
     for info in keys::all() {
         assert!(spec.contains(&format!("### `{}`\n", info.name())), "{}", info.name());
+        assert!(spec.contains(&paragraph(info)), "{}", info.name());
+        let told = [info.type_name(), info.source(), info.doc().trim()];
+        assert!(told.iter().all(|text| !text.is_empty()), "{info:?}");
     }
+}
+
+#[test]
+fn the_spec_says_which_documents_it_implements() {
+    // OWIN-122, OWIN-123.
+    assert!(spec().contains("OWIN 1.0 with the additions of 1.0.1\nand 1.1"));
+    assert_eq!(owin_core::Version::V1_0.to_string(), "1.0");
 }
 
 #[test]

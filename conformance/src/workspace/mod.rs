@@ -3,6 +3,7 @@
 //! No function here reads a file or stops at the first violation. [`files`] reads the tree once;
 //! what follows works on text, so that each check is tried on a small broken input beside it.
 
+mod catalogue;
 mod code;
 mod gates;
 mod lengths;
@@ -15,6 +16,7 @@ mod tree;
 mod violation;
 mod words;
 
+pub use self::catalogue::catalogue;
 pub use self::gates::feature_gates;
 pub use self::lengths::lengths;
 pub use self::machines::machines;

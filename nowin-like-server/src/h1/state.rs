@@ -104,8 +104,9 @@ impl Machine {
         if self.parsed.is_some() {
             return Ok(true);
         }
-        if !self.search.is_under_way() && self.unread.starts_with(b"\r\n") {
-            // An empty line in front of a request line is skipped (RFC 9112 §2.2).
+        // Empty lines in front of a request line are skipped (RFC 9112 §2.2).
+        while !self.search.is_under_way() && self.unread.starts_with(b"
+") {
             self.unread.advance(2);
         }
         if matches!(&self.unread[..], b"" | b"\r") {
@@ -366,6 +367,18 @@ mod tests {
     fn pipelined_requests_come_out_in_order() {
         // HT-19.
         assert_eq!(events(&[PIPELINE]), ["/a", "", "/b", "xyz", "/c", "hi", "/d", ""]);
+    }
+
+    #[test]
+    fn empty_lines_in_front_of_a_request_are_skipped_however_they_come() {
+        // RFC 9112 §2.2.
+        let whole = b"\r\n\r\n\r\nGET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+        for at in 0..8 {
+            let (front, rest) = whole.split_at(at);
+            assert_eq!(events(&[front, rest]), ["/a", ""], "{at}");
+        }
+        let bytes: Vec<&[u8]> = whole.chunks(1).collect();
+        assert_eq!(events(&bytes), ["/a", ""]);
     }
 
     #[test]

@@ -54,8 +54,8 @@ async fn a_version_that_is_none_or_is_not_spoken_is_refused() {
 
 #[tokio::test]
 async fn a_host_that_is_missing_doubled_or_illegal_is_refused() {
-    // HT-13, OWIN-092, OWIN-097, attack 4.
-    refused(&[&corpus::HOSTS]).await;
+    // HT-13, OWIN-092, OWIN-096, OWIN-097, attack 4.
+    refused(&[&corpus::HOSTS, &corpus::HOSTS_OF_HTTP_10]).await;
 }
 
 #[tokio::test]

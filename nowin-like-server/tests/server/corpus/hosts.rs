@@ -54,6 +54,21 @@ pub(crate) const HOSTS: Group = Group {
     ],
 };
 
+/// HTTP/1.0 needs no host, but one that is there is one and legal.
+pub(crate) const HOSTS_OF_HTTP_10: Group = Group {
+    frame: (b"GET /victim HTTP/1.0\r\nConnection: keep-alive\r\n", b"\r\n\r\n"),
+    fault: Fault::Head,
+    body: "",
+    pairs: &[
+        (400, b"Host: a\r\nHost: b", b"Host: a"),
+        (400, b"Host:\r\nHost: b", b"Host:"),
+        (400, b"Host: u@a", b"Host: a"),
+        (400, b"Host: a/b", b"X: a"),
+        (400, b"Host: a b", b"Host: \t "),
+        (400, b"Host: a:65536", b"Host: a:"),
+    ],
+};
+
 /// A `Host` beside an absolute target: the target names the host, but the line must be there and
 /// legal all the same.
 pub(crate) const HOSTS_BESIDE_A_TARGET: &[Taken] = &[

@@ -15,7 +15,7 @@ pub(crate) use self::chunks::{
 };
 pub(crate) use self::codings::{CODINGS, CODINGS_IN_DISGUISE, CODINGS_OF_HTTP_10};
 pub(crate) use self::fields::{FIRST_LINES, FOLDS, LINE_ENDS_OF_HEADS, NAMES, VALUES};
-pub(crate) use self::hosts::{HOSTS, HOSTS_BESIDE_A_TARGET};
+pub(crate) use self::hosts::{HOSTS, HOSTS_BESIDE_A_TARGET, HOSTS_OF_HTTP_10};
 pub(crate) use self::left_over::{BODIES, ENDS, EXPECTATIONS, UPGRADES};
 pub(crate) use self::lengths::{BOTH, LENGTHS, LENGTHS_OF_HTTP_10, REPEATED};
 pub(crate) use self::request_lines::{METHODS, REQUEST_LINES, VERSIONS};
@@ -71,7 +71,7 @@ pub(crate) enum Then {
     Closed,
 }
 
-const GROUPS: [&Group; 26] = [
+const GROUPS: [&Group; 27] = [
     &LENGTHS,
     &REPEATED,
     &BOTH,
@@ -97,6 +97,7 @@ const GROUPS: [&Group; 26] = [
     &SCHEMES,
     &CONTROLS,
     &HOSTS,
+    &HOSTS_OF_HTTP_10,
     &EXPECTATIONS,
 ];
 

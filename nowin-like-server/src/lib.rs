@@ -9,4 +9,4 @@ mod stop;
 pub mod transport;
 
 pub use self::limits::Limits;
-pub use self::server::NowinServer;
+pub use self::server::{NowinServer, Readiness};

@@ -18,4 +18,4 @@ mod tests;
 mod trailers;
 
 pub(crate) use self::driver::Driver;
-pub(crate) use self::settings::Settings;
+pub(crate) use self::settings::{Settings, Upgrades};

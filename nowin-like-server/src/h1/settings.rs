@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
 use crate::Limits;
 use crate::h1::chunked::ChunkLimits;
 use crate::h1::parse::HeadLimits;
@@ -15,6 +17,30 @@ pub(crate) struct Settings {
     /// Where the app is mounted: the path of the address.
     pub(crate) path_base: Arc<str>,
     pub(crate) limits: Limits,
+    pub(crate) upgrades: Upgrades,
+}
+
+/// How many connections may be taken over at once, on all listeners of a server together.
+#[derive(Clone, Debug)]
+pub(crate) struct Upgrades(Arc<Semaphore>);
+
+impl Upgrades {
+    /// So many; `None` for any number.
+    pub(crate) fn new(most: Option<usize>) -> Self {
+        let most = most.unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        Self(Arc::new(Semaphore::new(most)))
+    }
+
+    /// Room for one more, for as long as the permit is held.
+    pub(super) fn admit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0).try_acquire_owned().ok()
+    }
+}
+
+impl Default for Upgrades {
+    fn default() -> Self {
+        Self::new(None)
+    }
 }
 
 impl Settings {

@@ -20,8 +20,6 @@
 //! assert_eq!(counters.snapshot().connections_open, 0);
 //! ```
 
-#![cfg_attr(not(test), expect(dead_code, reason = "the connections do not tell anything yet"))]
-
 mod counters;
 mod event;
 mod observer;
@@ -36,4 +34,4 @@ pub use self::event::{Closed, End, Opened, Refused, Traffic};
 pub use self::observer::Observer;
 pub use self::reason::Reason;
 pub use self::snapshot::Snapshot;
-pub(crate) use self::watch::Watch;
+pub(crate) use self::watch::{Watch, Watched};

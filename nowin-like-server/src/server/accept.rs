@@ -4,16 +4,20 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use owin_core::features::ServerInfo;
+use owin_core::features::{ConnectionInfo, ServerInfo};
 use owin_core::{BoxApp, Call};
 use tokio_util::task::TaskTracker;
 
 use crate::h1::{Driver, Settings};
+use crate::observe::{Reason, Watch};
+use crate::server::admission::{Admission, Full, Ticket};
+use crate::server::back_off::BackOff;
+use crate::server::overflow::Overflow;
 use crate::stop::{Phase, Stop};
 use crate::transport::{Listener, Transport};
 
-/// How long to wait where the system has no descriptors left.
-const BACK_OFF: Duration = Duration::from_millis(100);
+/// How many connections are accepted before the other tasks have their turn.
+const ACCEPTS_PER_TURN: usize = 64;
 
 /// What every connection of a server needs.
 #[derive(Clone, Debug)]
@@ -21,14 +25,19 @@ pub(super) struct Acceptor {
     pub(super) app: BoxApp,
     pub(super) server: Arc<ServerInfo>,
     pub(super) settings: Arc<Settings>,
+    pub(super) watch: Watch,
     pub(super) stop: Stop,
     pub(super) connections: TaskTracker,
+    pub(super) admission: Admission,
+    pub(super) overflow: Overflow,
 }
 
 impl Acceptor {
     /// Accepts until the server stops.
     pub(super) async fn run(mut self, mut listener: impl Listener, path_base: Arc<str>) {
         let settings = Arc::new(Settings { path_base, ..Settings::clone(&self.settings) });
+        let mut back_off = BackOff::default();
+        let mut turn = 0;
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -36,24 +45,67 @@ impl Acceptor {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok(stream) => self.serve(stream, &settings),
+                Ok(stream) => {
+                    back_off.reset();
+                    self.admit(stream, &settings);
+                }
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
-                    tracing::warn!("cannot accept a connection, trying again: {error}");
-                    tokio::time::sleep(BACK_OFF).await;
+                    if !back_off.is_growing() {
+                        tracing::warn!("cannot accept connections for now: {error}");
+                    }
+                    self.pause(back_off.grow()).await;
                 }
+            }
+            turn += 1;
+            if turn == ACCEPTS_PER_TURN {
+                turn = 0;
+                tokio::task::yield_now().await;
             }
         }
     }
 
-    fn serve(&self, stream: impl Transport, settings: &Arc<Settings>) {
-        let info = stream.info().with_server(Arc::clone(&self.server));
-        let call = Call::new(&self.app, Arc::new(info));
-        let driver = Driver::new(stream, call, Arc::clone(settings), self.stop.clone());
+    /// Waits, but no longer than until a connection is over: that gives a descriptor back.
+    async fn pause(&mut self, pause: Duration) {
+        let freed = self.admission.freed();
+        tokio::select! {
+            () = self.stop.reached(Phase::Draining) => {}
+            () = freed => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+
+    fn admit(&self, stream: impl Transport, settings: &Arc<Settings>) {
+        let info = stream.info();
+        match self.admission.admit(info.remote().map(|remote| remote.ip())) {
+            Ok(ticket) => self.serve(stream, info, ticket, settings),
+            Err(full) => {
+                let reason = match full {
+                    Full::Server => Reason::TooManyConnections,
+                    Full::Address => Reason::TooManyFromAddress,
+                };
+                self.watch.refuse(reason, &info, &[]);
+                self.overflow.answer(stream, &self.connections);
+            }
+        }
+    }
+
+    fn serve(
+        &self,
+        stream: impl Transport,
+        info: ConnectionInfo,
+        ticket: Ticket,
+        settings: &Arc<Settings>,
+    ) {
+        let info = Arc::new(info.with_server(Arc::clone(&self.server)));
+        let watched = self.watch.open(Arc::clone(&info));
+        let call = Call::new(&self.app, info);
+        let driver = Driver::new(stream, call, Arc::clone(settings), self.stop.clone(), watched);
         self.connections.spawn(async move {
             if let Some(broken) = driver.run().await {
                 broken.reset();
             }
+            drop(ticket);
         });
     }
 }

@@ -1,22 +1,29 @@
 //! The server: announces itself, binds, accepts, stops.
 
 mod accept;
+mod admission;
+mod back_off;
 mod bind;
+mod descriptors;
 mod listening;
 mod options;
+mod overflow;
+mod readiness;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use owin_core::{Address, BoxApp, Error, Properties, Running, Server, server};
 use tokio_util::task::TaskTracker;
 
 use self::accept::Acceptor;
+use self::admission::Admission;
 use self::listening::Listening;
 use self::options::Options;
-use crate::h1::Settings;
+use self::overflow::Overflow;
+pub use self::readiness::Readiness;
+use crate::h1::{Settings, Upgrades};
 use crate::stop::{StopTimes, Stopper};
 use crate::transport::Listener;
 
@@ -41,7 +48,6 @@ pub struct NowinServer {
     server_field: Option<String>,
     listeners: Vec<Box<dyn Listening>>,
     options: Options,
-    leaving: Duration,
 }
 
 impl NowinServer {
@@ -55,7 +61,6 @@ impl NowinServer {
             server_field: Some(Self::NAME.to_owned()),
             listeners: Vec::new(),
             options: Options::default(),
-            leaving: Duration::ZERO,
         }
     }
 
@@ -110,20 +115,27 @@ impl Server for NowinServer {
         app: BoxApp,
         properties: Properties,
     ) -> Result<Box<dyn Running>, Error> {
-        let mut listeners = bind::all(&self.wanted(&properties)?)?;
+        let addresses = self.wanted(&properties)?;
+        let Options { limits, watch, leaving, readiness } = self.options;
+        let mut listeners = bind::all(&addresses)?;
         listeners.extend(self.listeners);
-        let addresses = listeners.iter().filter_map(|listener| listener.address()).collect();
-        let launch = server::launch(properties, addresses).await?;
+        let bound = listeners.iter().filter_map(|listener| listener.address()).collect();
+        let launch = server::launch(properties, bound).await?;
         let (stopper, stop) = Stopper::new();
-        let app_grace = self.options.limits.app_grace;
+        let most = limits.connections.or_else(descriptors::default_connections);
+        let app_grace = limits.app_grace;
         let acceptor = Acceptor {
             app,
             server: launch.info(),
+            admission: Admission::new(most, limits.connections_per_address),
+            overflow: Overflow::new(descriptors::farewells(most)),
             settings: Arc::new(Settings {
                 server: self.server_field,
                 path_base: Arc::default(),
-                limits: self.options.limits,
+                upgrades: Upgrades::new(limits.upgraded_connections.or(most.map(|most| most / 4))),
+                limits,
             }),
+            watch,
             stop,
             connections: TaskTracker::new(),
         };
@@ -131,8 +143,9 @@ impl Server for NowinServer {
         for listener in listeners {
             connections.spawn(listener.serve(acceptor.clone()));
         }
-        let leaving = self.leaving;
+        readiness.set(true);
         Ok(launch.running_with(async move |deadline| {
+            readiness.set(false);
             stopper.stop(&connections, StopTimes { leaving, deadline, app_grace }).await
         }))
     }
@@ -143,6 +156,7 @@ impl fmt::Debug for NowinServer {
         f.debug_struct("NowinServer")
             .field("server_field", &self.server_field)
             .field("listeners", &self.listeners.len())
+            .field("options", &self.options)
             .finish()
     }
 }

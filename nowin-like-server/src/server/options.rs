@@ -1,10 +1,12 @@
 //! What can be chosen before the start, besides what is sent.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use owin_core::Error;
 
 use crate::observe::{Counters, Observer, Watch};
+use crate::server::Readiness;
 use crate::{Limits, NowinServer};
 
 /// The limits, and who hears of what happens.
@@ -12,6 +14,9 @@ use crate::{Limits, NowinServer};
 pub(crate) struct Options {
     pub(crate) limits: Limits,
     pub(crate) watch: Watch,
+    /// How long a server that stops still answers everything.
+    pub(crate) leaving: Duration,
+    pub(crate) readiness: Readiness,
 }
 
 impl NowinServer {
@@ -45,6 +50,23 @@ impl NowinServer {
     pub fn with_observer(mut self, observer: impl Observer) -> Self {
         self.options.watch.set_observer(observer);
         self
+    }
+
+    /// Chooses how long a server that stops goes on answering everything, so that whoever sends
+    /// clients here has time to learn that it must not; not at all unless it is changed.
+    ///
+    /// In this time new connections are accepted, every answer says `connection: close`, and
+    /// [`readiness`](Self::readiness) says no. It is a part of the time that the stop is given.
+    #[must_use]
+    pub const fn with_leaving_time(mut self, leaving: Duration) -> Self {
+        self.options.leaving = leaving;
+        self
+    }
+
+    /// Whether clients are to be sent here, to be looked at while the server runs.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        self.options.readiness.clone()
     }
 
     /// The counters, to be looked at while the server runs. Clones of the server share them.

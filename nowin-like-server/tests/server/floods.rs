@@ -48,16 +48,17 @@ async fn ten_thousand_fields_are_refused() {
 async fn a_mebibyte_in_one_word_of_a_head_is_refused() {
     // attack 16, DF-36.
     let long = "a".repeat(1024 * 1024);
-    for flood in [
-        format!("GET /{long} HTTP/1.1\r\nHost: h\r\n\r\n"),
-        format!("GET /?{long} HTTP/1.1\r\nHost: h\r\n\r\n"),
-        format!("{long} / HTTP/1.1\r\nHost: h\r\n\r\n"),
-        format!("GET / HTTP/1.1\r\nHost: {long}\r\n\r\n"),
-        format!("GET / HTTP/1.1\r\nHost: h\r\nX: {long}\r\n\r\n"),
-        format!("GET / HTTP/1.1\r\nHost: h\r\n{long}: x\r\n\r\n"),
+    let (line, fields) = ("414 URI Too Long", "431 Request Header Fields Too Large");
+    for (flood, status) in [
+        (format!("GET /{long} HTTP/1.1\r\nHost: h\r\n\r\n"), line),
+        (format!("GET /?{long} HTTP/1.1\r\nHost: h\r\n\r\n"), line),
+        (format!("{long} / HTTP/1.1\r\nHost: h\r\n\r\n"), line),
+        (format!("GET / HTTP/1.1\r\nHost: {long}\r\n\r\n"), fields),
+        (format!("GET / HTTP/1.1\r\nHost: h\r\nX: {long}\r\n\r\n"), fields),
+        (format!("GET / HTTP/1.1\r\nHost: h\r\n{long}: x\r\n\r\n"), fields),
     ] {
         let answer = answer_to_flood(flood.as_bytes()).await;
-        assert_eq!(status_of(&answer), "HTTP/1.1 431 Request Header Fields Too Large");
+        assert_eq!(status_of(&answer), format!("HTTP/1.1 {status}"));
     }
 }
 

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -60,6 +62,53 @@ async fn an_error_of_one_connection_is_passed_over_at_once() {
         io::ErrorKind::Interrupted,
     ];
     assert_eq!(time_after(kinds).await, Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_the_system_is_waited_for_longer_each_time() {
+    let kinds = [io::ErrorKind::OutOfMemory, io::ErrorKind::Other, io::ErrorKind::AddrInUse];
+    assert_eq!(time_after(kinds).await.as_millis(), 5 + 10 + 20);
+    // Whatever was wrong for however long, it is well again within a second.
+    assert_eq!(time_after([io::ErrorKind::Other; 10]).await.as_millis(), 635 + 3 * 640);
+}
+
+/// Has nothing left to accept with while its word stands.
+struct Exhausted {
+    is_exhausted: Arc<AtomicBool>,
+    listener: MemoryListener,
+}
+
+impl Listener for Exhausted {
+    type Transport = MemoryStream;
+
+    async fn accept(&mut self) -> io::Result<MemoryStream> {
+        if self.is_exhausted.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::Other.into());
+        }
+        Listener::accept(&mut self.listener).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_ends_ends_the_pause() {
+    // HT-22.
+    let (listener, connector) = memory();
+    let is_exhausted = Arc::new(AtomicBool::new(false));
+    let listener = Exhausted { is_exhausted: Arc::clone(&is_exhausted), listener };
+    let server = NowinServer::new().with_listener(listener);
+    let _server = start_with(server, &[], hello("text")).await.unwrap();
+    let first = connector.connect().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    is_exhausted.store(true, Ordering::Relaxed);
+    // This one wakes the listener once more, for the last time.
+    assert_eq!(body_of(&talk(connector.connect().await.unwrap(), GET_AND_CLOSE).await), "text");
+    // By now each pause is a long one, and most of one lies ahead.
+    tokio::time::sleep(Duration::from_millis(1_300)).await;
+    is_exhausted.store(false, Ordering::Relaxed);
+    let started = Instant::now();
+    drop(first);
+    assert_eq!(body_of(&talk(connector.connect().await.unwrap(), GET_AND_CLOSE).await), "text");
+    assert_eq!(started.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 #![expect(clippy::panic, reason = "a helper of tests may stop the test")]
 
 mod addresses;
+mod admission;
 mod callbacks;
 mod cancellation;
 mod common_keys;

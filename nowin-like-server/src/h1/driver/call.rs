@@ -6,6 +6,7 @@ use owin_core::features::Outcome;
 use owin_core::{CancelReason, Error, Event};
 
 use crate::h1::driver::{Driver, End, Next, State};
+use crate::observe::{End as How, Reason};
 use crate::transport::Transport;
 
 /// How a response ended.
@@ -50,6 +51,8 @@ impl<T: Transport> Driver<T> {
         let now = self.clock.now();
         if self.writing.deadline().is_some_and(|deadline| deadline <= now) {
             self.must_reset = true;
+            self.watched.refuse(Reason::SlowResponse, &[]);
+            self.watched.set_end(How::Forced(Reason::SlowResponse));
             return self.lose(CancelReason::WriteFailed);
         }
         if let Some(reason) = self.body.as_ref().map(|feed| feed.too_slow(now)) {
@@ -65,18 +68,25 @@ impl<T: Transport> Driver<T> {
         match served {
             Served::Lost(reason) => return self.lose(*reason),
             Served::BrokenOff => {
-                self.call.complete(Outcome::Failed);
+                self.complete(Outcome::Failed);
+                self.watched.set_end(How::BrokenOff);
                 return Next::End(if self.must_reset { End::Reset } else { End::Closed });
             }
             Served::Upgraded => return self.take_over(),
             Served::Whole => {}
         }
         self.body = None;
-        self.call.complete(Outcome::Completed);
+        self.complete(Outcome::Completed);
         if !self.machine.is_whole() && !self.machine.closes() {
             return self.drain();
         }
         self.next_request()
+    }
+
+    /// The call is over.
+    pub(super) fn complete(&mut self, outcome: Outcome) {
+        self.call.complete(outcome);
+        self.watched.ended(outcome);
     }
 
     fn poll_call(&mut self, cx: &mut Context<'_>) -> Poll<Served> {
@@ -137,9 +147,12 @@ impl<T: Transport> Driver<T> {
         if let Some(error) = self.call.error() {
             log_failure(error);
         }
-        let closes = self.stop.is_leaving() || self.is_old();
+        let reason = if self.stop.is_leaving() { Some(Reason::Stopping) } else { self.is_old() };
+        if let Some(reason) = reason {
+            self.watched.set_end(How::Forced(reason));
+        }
         let now = self.clock.now();
-        self.machine.write_head(&mut self.out, &self.call.head(), closes, now);
+        self.machine.write_head(&mut self.out, &self.call.head(), reason.is_some(), now);
     }
 
     /// The response is whole. It waits for the next one only where that one's request lies there

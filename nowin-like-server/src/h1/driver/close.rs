@@ -7,20 +7,28 @@ use owin_core::{CancelReason, Event};
 
 use crate::h1::driver::{Driver, End, Next, State};
 use crate::h1::state::Received;
-use crate::observe::Reason;
+use crate::observe::{End as How, Reason};
 use crate::transport::Transport;
 
 impl<T: Transport> Driver<T> {
     /// Answers a message that breaks a rule; nothing more is read.
     pub(super) fn refuse(&mut self, reason: Reason) -> Next {
-        tracing::debug!(reason = reason.code(), "a request was refused: {reason}");
+        self.tell_refusal(reason);
+        self.watched.set_end(How::Forced(reason));
         let now = self.clock.now();
         self.machine.write_refusal(&mut self.out, reason, now);
         self.close()
     }
 
+    /// Tells whoever wants to know, with what the client sent.
+    pub(super) fn tell_refusal(&self, reason: Reason) {
+        tracing::debug!(reason = reason.code(), "a message was refused: {reason}");
+        self.watched.refuse(reason, self.machine.unread());
+    }
+
     /// Sends what was collected, then closes.
     pub(super) fn close(&mut self) -> Next {
+        self.watched.set_end(How::Agreed);
         self.timer.set(self.clock.now() + self.settings.limits.drain_time);
         Next::State(State::Closing { left: self.settings.limits.drain_bytes, is_shut: false })
     }
@@ -80,6 +88,8 @@ impl<T: Transport> Driver<T> {
     /// It was too much, or took too long: no request may follow.
     pub(super) fn stop_draining(&mut self) -> Next {
         self.machine.close();
+        self.watched.refuse(Reason::DrainTooLong, &[]);
+        self.watched.set_end(How::Forced(Reason::DrainTooLong));
         self.close()
     }
 
@@ -106,11 +116,12 @@ impl<T: Transport> Driver<T> {
     /// The app had its time.
     pub(super) fn give_up(&mut self) -> Next {
         tracing::warn!("an app was dropped: its client had gone and it did not end");
+        self.watched.refuse(Reason::AppGone, &[]);
         self.end_lost()
     }
 
     fn end_lost(&mut self) -> Next {
-        self.call.complete(Outcome::Cancelled);
+        self.complete(Outcome::Cancelled);
         Next::End(if self.must_reset { End::Reset } else { End::Closed })
     }
 }

@@ -15,7 +15,7 @@ use crate::Limits;
 use crate::h1::driver::Driver;
 use crate::h1::pace::Pace;
 use crate::h1::state::Received;
-use crate::observe::Reason;
+use crate::observe::{End as How, Reason};
 use crate::transport::Transport;
 
 /// Feeds a body, within its limits.
@@ -175,6 +175,8 @@ impl<T: Transport> Driver<T> {
 
     /// Nothing that follows can be read: neither the body nor another request.
     pub(super) fn break_body_off(&mut self, reason: Reason) -> bool {
+        self.tell_refusal(reason);
+        self.watched.set_end(How::Forced(reason));
         self.machine.close();
         if let Some(feed) = self.body.take() {
             feed.abort(reason.into());

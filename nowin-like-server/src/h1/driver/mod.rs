@@ -18,17 +18,16 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use http::HeaderMap;
-use owin_core::upgrade::Decision;
 use owin_core::{Call, CancelReason};
 
 use self::clock::Clock;
 use self::feed::Feed;
 use self::timer::Timer;
-use self::upgrade::Offer;
+use self::upgrade::{Offer, Taken};
 use self::writing::Writing;
 use crate::h1::Settings;
 use crate::h1::state::Machine;
-use crate::observe::Reason;
+use crate::observe::{End as How, Reason, Watched};
 use crate::stop::{Phase, Stop};
 use crate::transport::Transport;
 
@@ -39,13 +38,12 @@ pub(crate) struct Driver<T> {
     machine: Machine,
     call: Call,
     stop: Stop,
+    watched: Watched,
     timer: Timer,
     clock: Clock,
     state: State,
     /// How old the connection may become.
     max_age: Option<Duration>,
-    /// How many requests were begun.
-    requests: u64,
     /// Feeds the body of the request, as long as somebody may read it.
     body: Option<Box<Feed>>,
     writing: Writing,
@@ -94,22 +92,28 @@ enum End {
     /// It is reset.
     Reset,
     /// An app takes it over.
-    Upgraded(Decision),
+    Upgraded(Taken),
 }
 
 impl<T: Transport> Driver<T> {
-    pub(crate) fn new(io: T, call: Call, settings: Arc<Settings>, stop: Stop) -> Self {
+    pub(crate) fn new(
+        io: T,
+        call: Call,
+        settings: Arc<Settings>,
+        stop: Stop,
+        watched: Watched,
+    ) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         Self {
             io,
             machine: Machine::new(Arc::clone(&settings)),
             call,
             stop,
+            watched,
             timer: Timer::default(),
             clock: Clock::new(),
             state: State::Waiting { has_begun: false },
             max_age: settings.limits.age_of_connection(NUMBER.fetch_add(1, Ordering::Relaxed)),
-            requests: 0,
             body: None,
             writing: Writing::new(settings.limits.response_rate),
             out: BytesMut::new(),
@@ -127,8 +131,8 @@ impl<T: Transport> Driver<T> {
         match poll_fn(|cx| self.poll(cx)).await {
             End::Closed => None,
             End::Reset => Some(self.io),
-            End::Upgraded(decision) => {
-                self.hand_over(decision).await;
+            End::Upgraded(taken) => {
+                self.hand_over(taken).await;
                 None
             }
         }
@@ -172,15 +176,22 @@ impl<T: Transport> Driver<T> {
                 return Poll::Ready(self.lose(CancelReason::Shutdown));
             }
             State::Losing | State::Serving => {}
-            _ if is_aborting => return Poll::Ready(Next::End(End::Closed)),
+            _ if is_aborting => return Poll::Ready(self.close_now(How::Forced(Reason::Stopping))),
             _ => {}
         }
         self.timer.poll(cx).map(|()| self.time_out())
     }
 
+    /// Ends the connection at once.
+    fn close_now(&mut self, how: How) -> Next {
+        self.watched.set_end(how);
+        Next::End(End::Closed)
+    }
+
     fn time_out(&mut self) -> Next {
         match self.state {
-            State::Waiting { has_begun: false } | State::Closing { .. } => Next::End(End::Closed),
+            State::Waiting { has_begun: false } => self.end_silence(),
+            State::Closing { .. } => Next::End(End::Closed),
             State::Waiting { has_begun: true } => self.refuse(Reason::HeadTimeout),
             State::Serving => self.time_out_of_call(),
             State::Losing => self.give_up(),

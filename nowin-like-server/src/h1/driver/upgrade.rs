@@ -9,11 +9,12 @@ use owin_core::features::Outcome;
 use owin_core::upgrade::{Decision, OpaqueStream, OpaqueUpgrade};
 use owin_core::{CancelReason, CancelSource, Dictionary, Environment, Error, keys};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use crate::h1::driver::call::Served;
 use crate::h1::driver::{Driver, End, Next};
-use crate::observe::Reason;
+use crate::observe::{End as How, Reason};
 use crate::stop::Phase;
 use crate::transport::Transport;
 
@@ -22,13 +23,16 @@ use crate::transport::Transport;
 pub(super) struct Offer {
     /// What the client would like to speak.
     protocol: String,
-    decision: Option<Decision>,
+    taken: Option<Taken>,
 }
+
+/// What the app does with the connection, and its place among those that are taken over.
+pub(super) type Taken = (Decision, OwnedSemaphorePermit);
 
 impl Offer {
     /// Whether the app took it.
     pub(super) fn is_taken(&self) -> bool {
-        self.decision.is_some()
+        self.taken.is_some()
     }
 }
 
@@ -39,7 +43,7 @@ impl<T: Transport> Driver<T> {
         let Some(protocol) = protocol else { return };
         let offered = env.set(keys::OPAQUE_UPGRADE, OpaqueUpgrade::new(protocol.as_str()));
         debug_assert!(offered.is_ok(), "the response is open");
-        self.offer = Some(Box::new(Offer { protocol, decision: None }));
+        self.offer = Some(Box::new(Offer { protocol, taken: None }));
     }
 
     /// The app takes the connection: says so to the client. An app that takes what was not offered
@@ -49,26 +53,38 @@ impl<T: Transport> Driver<T> {
         let decision = self.call.take_upgrade();
         let (Some(offer), Some(decision)) = (&mut self.offer, decision) else {
             tracing::error!("an app takes over a connection that was not offered to it");
-            self.machine.write_refusal(&mut self.out, Reason::UpgradeNotOffered, now);
-            return Some(self.break_off(cx));
+            return Some(self.refuse_upgrade(Reason::UpgradeNotOffered, cx));
+        };
+        let Some(place) = self.settings.upgrades.admit() else {
+            return Some(self.refuse_upgrade(Reason::TooManyUpgraded, cx));
         };
         self.machine.write_switch(&mut self.out, &self.call.head(), &offer.protocol, now);
-        offer.decision = Some(decision);
+        offer.taken = Some((decision, place));
         self.writing.begin();
         self.writing.hurry();
         None
     }
 
+    fn refuse_upgrade(&mut self, reason: Reason, cx: &mut Context<'_>) -> Served {
+        let now = self.clock.now();
+        self.tell_refusal(reason);
+        self.watched.set_end(How::Forced(reason));
+        self.machine.write_refusal(&mut self.out, reason, now);
+        self.break_off(cx)
+    }
+
     /// The head that says so is written.
     pub(super) fn take_over(&mut self) -> Next {
-        self.call.complete(Outcome::Completed);
-        let decision = self.offer.take().and_then(|offer| offer.decision);
-        Next::End(decision.map_or(End::Closed, End::Upgraded))
+        self.complete(Outcome::Completed);
+        self.watched.upgraded();
+        self.watched.set_end(How::TakenOver);
+        let taken = self.offer.take().and_then(|offer| offer.taken);
+        Next::End(taken.map_or(End::Closed, End::Upgraded))
     }
 
     /// Runs what the app does with the connection. When the server stops it is told, and it is cut
     /// off when the deadline has passed.
-    pub(super) async fn hand_over(mut self, decision: Decision) {
+    pub(super) async fn hand_over(mut self, (decision, _place): Taken) {
         let lost = CancelSource::new();
         let unread = std::mem::take(self.machine.unread_mut());
         let handed = Handed { unread, io: self.io, lost: lost.clone() };

@@ -5,8 +5,8 @@ use std::task::{Context, Poll};
 use owin_core::Environment;
 
 use crate::h1::driver::feed::Feed;
-use crate::h1::driver::{Driver, End, Next, State};
-use crate::observe::Reason;
+use crate::h1::driver::{Driver, Next, State};
+use crate::observe::{End as How, Reason};
 use crate::transport::Transport;
 
 impl<T: Transport> Driver<T> {
@@ -26,12 +26,16 @@ impl<T: Transport> Driver<T> {
             match self.machine.find_head() {
                 Err(refusal) => return Poll::Ready(self.refuse(refusal)),
                 Ok(true) => return Poll::Ready(self.begin()),
-                Ok(false) if self.is_at_end => return Poll::Ready(Next::End(End::Closed)),
+                Ok(false) if self.is_at_end => {
+                    let is_whole = self.machine.unread_bytes() == 0;
+                    let how = if is_whole { How::ClientClosed } else { How::ClientLost };
+                    return Poll::Ready(self.close_now(how));
+                }
                 Ok(false) => {}
             }
             match self.poll_fill(cx) {
                 Poll::Ready(Ok(_)) => {}
-                Poll::Ready(Err(_)) => return Poll::Ready(Next::End(End::Closed)),
+                Poll::Ready(Err(_)) => return Poll::Ready(self.close_now(How::ClientLost)),
                 Poll::Pending => return self.wait_on(),
             }
         }
@@ -42,7 +46,7 @@ impl<T: Transport> Driver<T> {
     fn wait_on(&mut self) -> Poll<Next> {
         let has_begun = self.machine.unread_bytes() > 0;
         if !has_begun && self.stop.is_draining() {
-            return Poll::Ready(Next::End(End::Closed));
+            return Poll::Ready(self.close_now(How::Forced(Reason::Stopping)));
         }
         let had_begun = matches!(self.state, State::Waiting { has_begun: true });
         if has_begun && !had_begun {
@@ -57,24 +61,41 @@ impl<T: Transport> Driver<T> {
 
     fn wait_in_silence(&mut self) {
         let limits = &self.settings.limits;
-        let patience = if self.requests == 0 { limits.first_byte } else { limits.idle };
+        let is_new = self.watched.requests() == 0;
+        let patience = if is_new { limits.first_byte } else { limits.idle };
         let silent = self.clock.now() + patience;
         let old = self.max_age.map(|age| self.clock.born() + age);
         self.timer.set(old.map_or(silent, |old| old.min(silent)));
     }
 
-    /// Whether the connection has served long enough.
-    pub(super) fn is_old(&mut self) -> bool {
-        let limits = &self.settings.limits;
-        let is_used_up = limits.requests_per_connection.is_some_and(|max| self.requests >= max);
+    /// The silence was too long, or the connection has become too old in it.
+    pub(super) fn end_silence(&mut self) -> Next {
+        let reason = match self.watched.requests() {
+            _ if self.has_come_of_age() => Reason::AgeReached,
+            0 => Reason::FirstByteTimeout,
+            _ => Reason::IdleTimeout,
+        };
+        self.watched.refuse(reason, &[]);
+        self.close_now(How::Forced(reason))
+    }
+
+    /// Whether the connection has served long enough, and why.
+    pub(super) fn is_old(&mut self) -> Option<Reason> {
+        let most = self.settings.limits.requests_per_connection;
+        if most.is_some_and(|most| self.watched.requests() >= most) {
+            return Some(Reason::RequestsReached);
+        }
+        self.has_come_of_age().then_some(Reason::AgeReached)
+    }
+
+    fn has_come_of_age(&mut self) -> bool {
         let born = self.clock.born();
-        is_used_up || self.max_age.is_some_and(|age| self.clock.now() >= born + age)
+        self.max_age.is_some_and(|age| self.clock.now() >= born + age)
     }
 
     /// Takes the head that lies there, and starts the call.
     fn begin(&mut self) -> Next {
         self.timer.clear();
-        self.requests += 1;
         let mut env = self.call.prepare();
         if let Err(refusal) = self.machine.read_head(&mut env) {
             return self.refuse(refusal);
@@ -89,6 +110,7 @@ impl<T: Transport> Driver<T> {
         } else if self.machine.wants_upgrade() {
             self.offer_upgrade(&mut env);
         }
+        self.watched.begun();
         self.call.start(env);
         self.writing.reset();
         Next::State(State::Serving)

@@ -2,6 +2,7 @@
 
 mod ends;
 mod loss;
+mod machine;
 mod times;
 mod writes;
 
@@ -15,6 +16,7 @@ use tokio::time::{Duration, Instant};
 
 use super::{Driver, Settings};
 use crate::Limits;
+use crate::observe::Watch;
 use crate::stop::{StopTimes, Stopper};
 use crate::transport::Transport;
 
@@ -80,7 +82,8 @@ fn drive_within<T: Transport>(
     let (stopper, stop) = Stopper::new();
     let call = Call::new(&app.boxed(), ConnectionInfo::new());
     let settings = Arc::new(Settings { limits, ..Settings::default() });
-    (tokio::spawn(Driver::new(io, call, settings, stop).run()), stopper)
+    let watched = Watch::default().open(Arc::new(ConnectionInfo::new()));
+    (tokio::spawn(Driver::new(io, call, settings, stop, watched).run()), stopper)
 }
 
 impl<R, W> Transport for tokio::io::Join<R, W>

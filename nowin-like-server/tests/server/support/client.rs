@@ -19,6 +19,11 @@ impl Client {
     pub(crate) async fn connect(to: SocketAddr) -> Self {
         let stream = soon("the connection", TcpStream::connect(to)).await.unwrap();
         stream.set_nodelay(true).unwrap();
+        Self::over(stream)
+    }
+
+    /// A client over a connection that was made.
+    pub(crate) fn over(stream: TcpStream) -> Self {
         Self { stream, unread: Vec::new() }
     }
 
@@ -113,6 +118,16 @@ impl Client {
             }
             self.more("a line").await;
         }
+    }
+
+    /// The same, or the error of a connection that ended before.
+    pub(crate) async fn try_line(&mut self) -> std::io::Result<String> {
+        while !self.unread.windows(2).any(|two| two == b"\r\n") {
+            if soon("a line", self.stream.read_buf(&mut self.unread)).await? == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(self.line().await)
     }
 
     /// So many bytes.

@@ -1,8 +1,8 @@
 //! A server on a free port, and a client that says and sees every byte.
 
 mod client;
-mod raw;
 mod judge;
+mod raw;
 mod response;
 
 use std::fmt::Write as _;
@@ -15,8 +15,8 @@ use owin_core::{Address, App, AppExt, Environment, Error, Properties, Running, s
 use tokio::sync::mpsc;
 
 pub(crate) use self::client::Client;
-pub(crate) use self::raw::{GET_AND_CLOSE, body_of, talk, try_talk};
 pub(crate) use self::judge::Judge;
+pub(crate) use self::raw::{GET_AND_CLOSE, body_of, talk, try_talk};
 pub(crate) use self::response::Response;
 
 /// What an app gives back.

@@ -1,11 +1,13 @@
 //! Load from wrk, and what a server needed for it.
 
-use std::io::{self, BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::io::{self, Write};
+use std::process::Command;
 use std::time::Duration;
 
-use crate::cpu;
-use crate::servers::Peer;
+use tempfile::NamedTempFile;
+
+use crate::process::{Server, cpu};
+use crate::servers::{Paths, Peer};
 
 /// How many connections wrk keeps open.
 const CONNECTIONS: u32 = 64;
@@ -17,6 +19,10 @@ pub(crate) struct Measured {
     pub(crate) rate: f64,
     /// Nanoseconds of CPU time a request.
     pub(crate) cpu_ns: f64,
+    /// How much of one core the server used.
+    pub(crate) core: f64,
+    /// How much of one core wrk used, which has one thread.
+    pub(crate) wrk_core: f64,
 }
 
 /// The load of a measurement.
@@ -24,28 +30,43 @@ pub(crate) struct Measured {
 pub(crate) struct Load {
     seconds: u32,
     /// The script that makes wrk send several requests at once.
-    script: Option<tempfile::NamedTempFile>,
+    script: Option<NamedTempFile>,
 }
 
 impl Load {
+    /// Makes a load of so many requests at once on each connection.
+    ///
+    /// # Errors
+    ///
+    /// Where wrk is not installed.
     pub(crate) fn new(seconds: u32, depth: u32) -> io::Result<Self> {
         if Command::new("wrk").arg("--version").output().is_err() {
-            return Err(io::Error::other("wrk is not installed; try: apt-get install wrk"));
+            return Err(io::Error::other("wrk is not installed (try: apt-get install wrk)"));
         }
         let script = if depth > 1 { Some(pipelining(depth)?) } else { None };
         Ok(Self { seconds, script })
     }
 
     /// Starts a server, warms it up, and measures it.
+    ///
+    /// # Errors
+    ///
+    /// Where the server fails, or wrk reports an error.
     pub(crate) fn measure(&self, peer: Peer) -> io::Result<Measured> {
-        let mut server = Server::start(peer)?;
-        self.wrk(server.port, 1)?;
-        let before = cpu::used(server.child.id())?;
-        let (requests, seconds) = self.wrk(server.port, self.seconds)?;
-        let used = cpu::used(server.child.id())?.saturating_sub(before);
-        server.child.kill()?;
-        server.child.wait()?;
-        Ok(Measured { rate: requests / seconds, cpu_ns: used.as_secs_f64() * 1e9 / requests })
+        let server = Server::start(peer, Paths::Root)?;
+        self.wrk(server.port(), 1)?;
+        let processes = server.processes()?;
+        let (before, wrk_before) = (cpu::used(&processes)?, cpu::used_by_children()?);
+        let (requests, seconds) = self.wrk(server.port(), self.seconds)?;
+        let used = cpu::used(&processes)?.saturating_sub(before);
+        let wrk_used = cpu::used_by_children()?.saturating_sub(wrk_before);
+        let core = |used: Duration| used.as_secs_f64() / seconds;
+        Ok(Measured {
+            rate: requests / seconds,
+            cpu_ns: used.as_secs_f64() * 1e9 / requests,
+            core: core(used),
+            wrk_core: core(wrk_used),
+        })
     }
 
     /// Runs wrk; returns how many requests it made in how many seconds.
@@ -77,8 +98,7 @@ fn parse(text: &str) -> Option<(f64, f64)> {
     Some((requests.parse().ok()?, seconds))
 }
 
-fn pipelining(depth: u32) -> io::Result<tempfile::NamedTempFile> {
-    use std::io::Write;
+fn pipelining(depth: u32) -> io::Result<NamedTempFile> {
     let mut script = tempfile::Builder::new().suffix(".lua").tempfile()?;
     writeln!(
         script,
@@ -87,34 +107,6 @@ fn pipelining(depth: u32) -> io::Result<tempfile::NamedTempFile> {
     )?;
     script.flush()?;
     Ok(script)
-}
-
-/// A server that runs in a process of its own; killed where the measurement fails.
-struct Server {
-    child: Child,
-    port: u16,
-}
-
-impl Server {
-    fn start(peer: Peer) -> io::Result<Self> {
-        let mut command = Command::new(std::env::current_exe()?);
-        let mut child = command.args(["serve", peer.name()]).stdout(Stdio::piped()).spawn()?;
-        let out = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        let mut line = String::new();
-        BufReader::new(out).read_line(&mut line)?;
-        let port = line.trim().parse().map_err(|_| {
-            io::Error::other(format!("{} did not start: it says {line:?}", peer.name()))
-        })?;
-        Ok(Self { child, port })
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _gone_already = self.child.kill();
-        let _reaped = self.child.wait();
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }
 
 #[cfg(test)]

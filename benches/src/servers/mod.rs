@@ -2,6 +2,7 @@
 
 mod actix;
 mod axum;
+mod control;
 mod floor;
 mod hyper;
 mod may;
@@ -11,6 +12,8 @@ use std::io::{self, Write};
 use std::net::TcpListener;
 
 use clap::ValueEnum;
+
+use crate::process::nginx;
 
 /// The answer of every server.
 pub(crate) const BODY: &str = "Hello, World!";
@@ -30,14 +33,37 @@ pub(crate) enum Peer {
     Actix,
     /// may_minihttp, on coroutines.
     May,
+    /// nginx, which is no part of this program and has to be installed.
+    Nginx,
+}
+
+/// What a server answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Paths {
+    /// Every request alike, without a look at its path: what is timed.
+    Root,
+    /// A `POST` when its body has been read; `/big` of the reference server with much.
+    All,
+}
+
+impl Paths {
+    /// What the command line calls it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Root => "root",
+            Self::All => "all",
+        }
+    }
 }
 
 impl Peer {
+    /// All of them.
     pub(crate) fn all() -> Vec<Self> {
         Self::value_variants().to_vec()
     }
 
-    pub(crate) fn name(self) -> &'static str {
+    /// What the command line and the tables call it.
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Nowin => "nowin",
             Self::Floor => "floor",
@@ -45,15 +71,39 @@ impl Peer {
             Self::Axum => "axum",
             Self::Actix => "actix",
             Self::May => "may",
+            Self::Nginx => "nginx",
         }
     }
 }
 
-/// Runs a server until it is killed.
-pub(crate) fn serve(peer: Peer) -> io::Result<()> {
+/// Those that somebody asked for, or else the usual ones; says so where nginx is left out.
+///
+/// # Errors
+///
+/// Where somebody asked for nginx and it is not installed.
+pub(crate) fn chosen(only: &[Peer], usual: &[Peer]) -> io::Result<Vec<Peer>> {
+    let is_there = nginx::program().is_some();
+    if only.contains(&Peer::Nginx) && !is_there {
+        return Err(io::Error::other(nginx::MISSING));
+    }
+    if !only.is_empty() {
+        return Ok(only.to_vec());
+    }
+    let (there, left_out): (Vec<Peer>, Vec<Peer>) =
+        usual.iter().partition(|peer| **peer != Peer::Nginx || is_there);
+    if !left_out.is_empty() {
+        writeln!(io::stdout(), "nginx is left out: {}\n", nginx::MISSING)?;
+    }
+    Ok(there)
+}
+
+/// Runs a server until it is killed or its input ends.
+pub(crate) fn serve(peer: Peer, paths: Paths) -> io::Result<()> {
+    control::listen()?;
     match peer {
         Peer::May => return may::serve(),
         Peer::Actix => return actix::serve(),
+        Peer::Nginx => return Err(io::Error::other("nginx is a program of its own")),
         Peer::Nowin | Peer::Floor | Peer::Hyper | Peer::Axum => {}
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -61,8 +111,8 @@ pub(crate) fn serve(peer: Peer) -> io::Result<()> {
         match peer {
             Peer::Floor => floor::serve().await,
             Peer::Axum => axum::serve().await,
-            Peer::Nowin => owin::serve().await,
-            _ => hyper::serve().await,
+            Peer::Nowin => owin::serve(paths).await,
+            _ => hyper::serve(paths).await,
         }
     })
 }

@@ -2,16 +2,41 @@
 
 use std::io;
 
+use examples::apps::plaintext;
 use nowin_like_server::NowinServer;
-use owin_core::{BoxApp, Properties, server};
+use owin_core::{BoxApp, Environment, Error, Properties, server};
 
-pub(super) async fn serve() -> io::Result<()> {
+use super::Paths;
+
+/// What `/big` pushes at once, and how often: one MiB, more than sockets hold for one who does not
+/// read.
+const BIG: (&[u8], usize) = (&[b'x'; 16 * 1024], 64);
+
+pub(super) async fn serve(paths: Paths) -> io::Result<()> {
     let mut properties = Properties::new();
     properties.listen_on("http://127.0.0.1:0".parse().map_err(io::Error::other)?);
-    let app = |_: &mut Properties| Ok(BoxApp::new(examples::apps::plaintext));
+    let app = move |_: &mut Properties| {
+        Ok(match paths {
+            Paths::Root => BoxApp::new(plaintext),
+            Paths::All => BoxApp::new(all),
+        })
+    };
     let started = server::start(Box::new(NowinServer::new()), properties, app).await;
     let mut running = started.map_err(io::Error::other)?;
     super::say_port(running.addresses().first().map_or(0, owin_core::Address::port))?;
     running.stopped().await;
     Ok(())
+}
+
+/// Reads whatever body there is before it answers; `/big` has much to say.
+async fn all(mut env: Environment) -> Result<Environment, Error> {
+    if env.request().path() == "/big" {
+        let mut response = env.response_mut();
+        for _ in 0..BIG.1 {
+            response.write(BIG.0).await?;
+        }
+        return Ok(env);
+    }
+    while env.request_mut().body_mut().chunk().await?.is_some() {}
+    plaintext(env).await
 }

@@ -1,0 +1,31 @@
+//! Arithmetic of what was measured: medians, ratios.
+
+/// The value in the middle, the upper one of two.
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+/// How many times the base the value is; not a number where there is no base.
+pub(crate) fn ratio(value: f64, base: Option<f64>) -> f64 {
+    base.map_or(f64::NAN, |base| value / base)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_median_is_a_value_that_was_measured() {
+        assert_eq!(median([3.0, 1.0, 2.0].into_iter()), Some(2.0));
+        assert_eq!(median([4.0, 1.0].into_iter()), Some(4.0));
+        assert_eq!(median([].into_iter()), None);
+    }
+
+    #[test]
+    fn a_ratio_without_a_base_is_no_number() {
+        assert!(ratio(1.0, None).is_nan());
+        assert!((ratio(3.0, Some(2.0)) - 1.5).abs() < 1e-9);
+    }
+}

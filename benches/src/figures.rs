@@ -1,4 +1,10 @@
-//! Arithmetic of what was measured: medians, ratios.
+//! Arithmetic of what was measured: medians, differences, ratios.
+
+/// The number as a float; beyond 2^53 it loses what no figure here shows.
+#[expect(clippy::as_conversions, reason = "there is no other way, and the loss is nothing here")]
+pub(crate) const fn float(number: u64) -> f64 {
+    number as f64
+}
 
 /// The value in the middle, the upper one of two.
 pub(crate) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
@@ -10,6 +16,16 @@ pub(crate) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
 /// How many times the base the value is; not a number where there is no base.
 pub(crate) fn ratio(value: f64, base: Option<f64>) -> f64 {
     base.map_or(f64::NAN, |base| value / base)
+}
+
+/// What one of `count` things takes, by what was used before and after them.
+pub(crate) fn each(before: u64, after: u64, count: u32) -> f64 {
+    (float(after) - float(before)) / f64::from(count)
+}
+
+/// Bytes in MiB.
+pub(crate) fn mebibytes(bytes: u64) -> f64 {
+    float(bytes) / 1_048_576.0
 }
 
 #[cfg(test)]
@@ -27,5 +43,12 @@ mod tests {
     fn a_ratio_without_a_base_is_no_number() {
         assert!(ratio(1.0, None).is_nan());
         assert!((ratio(3.0, Some(2.0)) - 1.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn less_after_than_before_is_less_than_nothing() {
+        assert!((each(100, 300, 10) - 20.0).abs() < 1e-9);
+        assert!((each(300, 100, 10) + 20.0).abs() < 1e-9);
+        assert!((mebibytes(3 << 19) - 1.5).abs() < 1e-9);
     }
 }

@@ -1,6 +1,8 @@
 //! The servers of this project side by side with others: `cargo run --release -p owin-benches -- plaintext`.
 
+mod client;
 mod figures;
+mod idle;
 mod load;
 mod plaintext;
 mod process;
@@ -25,6 +27,8 @@ struct Options {
 enum What {
     /// `Hello, World!` to 64 keep-alive connections, one request at a time and 16 at a time.
     Plaintext(plaintext::Options),
+    /// The memory of idle connections, and what is left of a burst.
+    Idle(idle::Options),
     /// Runs one of the servers until the input ends; what the measurement starts.
     #[command(hide = true)]
     Serve {
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
 fn run(what: What) -> io::Result<ExitCode> {
     match what {
         What::Plaintext(options) => plaintext::run(&options)?,
+        What::Idle(options) => idle::run(&options)?,
         What::Serve { peer, paths } => servers::serve(peer, paths)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,7 +1,8 @@
 //! The servers as processes of their own, started and stopped by the one that measures.
 
 pub(crate) mod cpu;
-mod files;
+pub(crate) mod files;
+pub(crate) mod memory;
 pub(crate) mod nginx;
 
 use std::fs;

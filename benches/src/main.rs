@@ -3,6 +3,7 @@
 mod client;
 mod figures;
 mod idle;
+mod instructions;
 mod load;
 mod plaintext;
 mod process;
@@ -27,6 +28,8 @@ struct Options {
 enum What {
     /// `Hello, World!` to 64 keep-alive connections, one request at a time and 16 at a time.
     Plaintext(plaintext::Options),
+    /// How many instructions outside the kernel a request takes.
+    Instructions(instructions::Options),
     /// The memory of idle connections, and what is left of a burst.
     Idle(idle::Options),
     /// Runs one of the servers until the input ends; what the measurement starts.
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
 fn run(what: What) -> io::Result<ExitCode> {
     match what {
         What::Plaintext(options) => plaintext::run(&options)?,
+        What::Instructions(options) => instructions::run(&options)?,
         What::Idle(options) => idle::run(&options)?,
         What::Serve { peer, paths } => servers::serve(peer, paths)?,
     }

@@ -5,6 +5,7 @@ pub(crate) mod files;
 pub(crate) mod memory;
 pub(crate) mod nginx;
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -27,7 +28,7 @@ pub(crate) struct Server {
     child: Child,
     port: u16,
     /// The server ends when this does.
-    _input: Option<ChildStdin>,
+    input: Option<ChildStdin>,
     replies: Option<BufReader<ChildStdout>>,
 }
 
@@ -40,19 +41,31 @@ impl Server {
     pub(crate) fn start(peer: Peer, paths: Paths) -> io::Result<Self> {
         if peer == Peer::Nginx {
             let (nginx, child, port) = Nginx::start()?;
-            return Ok(Self { nginx: Some(nginx), child, port, _input: None, replies: None });
+            return Ok(Self { nginx: Some(nginx), child, port, input: None, replies: None });
         }
-        Self::start_own(peer, paths)
+        Self::start_under(&[], peer, paths)
     }
 
-    /// Starts a server of this program.
-    fn start_own(peer: Peer, paths: Paths) -> io::Result<Self> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args(["serve", peer.name(), paths.name()]);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    /// Starts a server of this program under another program, which is named with its arguments.
+    ///
+    /// # Errors
+    ///
+    /// As for [`start`](Self::start), and where the server is not of this program.
+    pub(crate) fn start_under(wrapper: &[OsString], peer: Peer, paths: Paths) -> io::Result<Self> {
+        if peer == Peer::Nginx {
+            return Err(io::Error::other(
+                "nginx is no part of this program, so it cannot be counted",
+            ));
+        }
+        let mut words = wrapper.to_vec();
+        words.push(std::env::current_exe()?.into());
+        words.extend(["serve".into(), peer.name().into(), paths.name().into()]);
+        let mut words = words.into_iter();
+        let mut command = Command::new(words.next().unwrap_or_default());
+        let mut child = command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let input = child.stdin.take();
         let replies = child.stdout.take().map(BufReader::new);
-        let mut server = Self { nginx: None, child, port: 0, _input: input, replies };
+        let mut server = Self { nginx: None, child, port: 0, input, replies };
         let line = server.reply()?;
         server.port = line.parse().map_err(|_| {
             io::Error::other(format!("{} did not start: it says {line:?}", peer.name()))
@@ -83,6 +96,20 @@ impl Server {
             replies.read_line(&mut line)?;
         }
         Ok(line.trim().to_owned())
+    }
+
+    /// Lets a server of this program end by itself, and waits for it.
+    ///
+    /// # Errors
+    ///
+    /// Where it ended with an error.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        self.input = None;
+        let status = self.child.wait()?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(io::Error::other(format!("the server ended with {status}")))
     }
 }
 

@@ -62,6 +62,11 @@ impl Peer {
         Self::value_variants().to_vec()
     }
 
+    /// Those of this program.
+    pub(crate) fn own() -> Vec<Self> {
+        Self::all().into_iter().filter(|peer| *peer != Self::Nginx).collect()
+    }
+
     /// What the command line and the tables call it.
     pub(crate) const fn name(self) -> &'static str {
         match self {

@@ -1,6 +1,8 @@
 //! The servers of this project side by side with others: `cargo run --release -p owin-benches -- plaintext`.
 
+mod allocations;
 mod client;
+mod counter;
 mod figures;
 mod idle;
 mod instructions;
@@ -28,6 +30,8 @@ struct Options {
 enum What {
     /// `Hello, World!` to 64 keep-alive connections, one request at a time and 16 at a time.
     Plaintext(plaintext::Options),
+    /// What a keep-alive request makes a server allocate.
+    Allocations(allocations::Options),
     /// How many instructions outside the kernel a request takes.
     Instructions(instructions::Options),
     /// The memory of idle connections, and what is left of a burst.
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
 fn run(what: What) -> io::Result<ExitCode> {
     match what {
         What::Plaintext(options) => plaintext::run(&options)?,
+        What::Allocations(options) => return allocations::run(&options),
         What::Instructions(options) => instructions::run(&options)?,
         What::Idle(options) => idle::run(&options)?,
         What::Serve { peer, paths } => servers::serve(peer, paths)?,

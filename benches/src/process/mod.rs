@@ -7,7 +7,7 @@ pub(crate) mod nginx;
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub(crate) struct Server {
     child: Child,
     port: u16,
     /// The server ends when this does.
-    input: Option<ChildStdin>,
+    orders: Option<ChildStdin>,
     replies: Option<BufReader<ChildStdout>>,
 }
 
@@ -41,7 +41,7 @@ impl Server {
     pub(crate) fn start(peer: Peer, paths: Paths) -> io::Result<Self> {
         if peer == Peer::Nginx {
             let (nginx, child, port) = Nginx::start()?;
-            return Ok(Self { nginx: Some(nginx), child, port, input: None, replies: None });
+            return Ok(Self { nginx: Some(nginx), child, port, orders: None, replies: None });
         }
         Self::start_under(&[], peer, paths)
     }
@@ -63,9 +63,9 @@ impl Server {
         let mut words = words.into_iter();
         let mut command = Command::new(words.next().unwrap_or_default());
         let mut child = command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let input = child.stdin.take();
+        let orders = child.stdin.take();
         let replies = child.stdout.take().map(BufReader::new);
-        let mut server = Self { nginx: None, child, port: 0, input, replies };
+        let mut server = Self { nginx: None, child, port: 0, orders, replies };
         let line = server.reply()?;
         server.port = line.parse().map_err(|_| {
             io::Error::other(format!("{} did not start: it says {line:?}", peer.name()))
@@ -90,6 +90,18 @@ impl Server {
         Ok([own].into_iter().chain(children).collect())
     }
 
+    /// Sends a server of this program an order; returns the line that it replies.
+    ///
+    /// # Errors
+    ///
+    /// Where the server is gone, or is none of this program.
+    pub(crate) fn order(&mut self, order: &str) -> io::Result<String> {
+        let orders = self.orders.as_mut().ok_or(io::ErrorKind::Unsupported)?;
+        writeln!(orders, "{order}")?;
+        orders.flush()?;
+        self.reply()
+    }
+
     fn reply(&mut self) -> io::Result<String> {
         let mut line = String::new();
         if let Some(replies) = &mut self.replies {
@@ -104,7 +116,7 @@ impl Server {
     ///
     /// Where it ended with an error.
     pub(crate) fn finish(mut self) -> io::Result<()> {
-        self.input = None;
+        self.orders = None;
         let status = self.child.wait()?;
         if status.success() {
             return Ok(());

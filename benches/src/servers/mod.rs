@@ -13,6 +13,7 @@ use std::net::TcpListener;
 
 use clap::ValueEnum;
 
+pub(crate) use self::control::COUNTS;
 use crate::process::nginx;
 
 /// The answer of every server.

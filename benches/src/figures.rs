@@ -1,4 +1,6 @@
-//! Arithmetic of what was measured: medians, differences, ratios.
+//! Arithmetic of what was measured: medians, percentiles, differences, ratios.
+
+use std::time::Duration;
 
 /// The number as a float; beyond 2^53 it loses what no figure here shows.
 #[expect(clippy::as_conversions, reason = "there is no other way, and the loss is nothing here")]
@@ -11,6 +13,14 @@ pub(crate) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied()
+}
+
+/// The smallest time that as many per cent of all times do not exceed.
+pub(crate) fn percentile(times: &[Duration], per_cent: usize) -> Option<Duration> {
+    let mut times = times.to_vec();
+    times.sort();
+    let rank = (times.len() * per_cent).div_ceil(100);
+    times.get(rank.saturating_sub(1)).copied()
 }
 
 /// How many times the base the value is; not a number where there is no base.
@@ -28,6 +38,11 @@ pub(crate) fn mebibytes(bytes: u64) -> f64 {
     float(bytes) / 1_048_576.0
 }
 
+/// A time in microseconds.
+pub(crate) fn microseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,6 +52,16 @@ mod tests {
         assert_eq!(median([3.0, 1.0, 2.0].into_iter()), Some(2.0));
         assert_eq!(median([4.0, 1.0].into_iter()), Some(4.0));
         assert_eq!(median([].into_iter()), None);
+    }
+
+    #[test]
+    fn a_percentile_is_the_nearest_rank() {
+        let times: Vec<Duration> = (1..=200).rev().map(Duration::from_millis).collect();
+        assert_eq!(percentile(&times, 50), Some(Duration::from_millis(100)));
+        assert_eq!(percentile(&times, 99), Some(Duration::from_millis(198)));
+        assert_eq!(percentile(&times, 100), Some(Duration::from_millis(200)));
+        assert_eq!(percentile(&[Duration::ZERO], 1), Some(Duration::ZERO));
+        assert_eq!(percentile(&[], 99), None);
     }
 
     #[test]

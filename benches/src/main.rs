@@ -2,6 +2,7 @@
 
 mod allocations;
 mod client;
+mod clock;
 mod counter;
 mod figures;
 mod idle;
@@ -11,6 +12,7 @@ mod plaintext;
 mod process;
 mod report;
 mod servers;
+mod slow;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -36,6 +38,8 @@ enum What {
     Instructions(instructions::Options),
     /// The memory of idle connections, and what is left of a burst.
     Idle(idle::Options),
+    /// What thousands of slow connections do to a client that is not slow.
+    Slow(slow::Options),
     /// Runs one of the servers until the input ends; what the measurement starts.
     #[command(hide = true)]
     Serve {
@@ -61,6 +65,7 @@ fn run(what: What) -> io::Result<ExitCode> {
         What::Allocations(options) => return allocations::run(&options),
         What::Instructions(options) => instructions::run(&options)?,
         What::Idle(options) => idle::run(&options)?,
+        What::Slow(options) => return slow::run(&options),
         What::Serve { peer, paths } => servers::serve(peer, paths)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,6 @@
 //! How many files, and so connections, a process may have open.
 
+use std::fs;
 use std::io::{self, Write};
 
 /// What a process needs besides the connections: listeners, pipes, the runtime.
@@ -33,6 +34,19 @@ pub(crate) fn make_room(connections: u32) -> io::Result<u32> {
     Ok(fitting)
 }
 
+/// How many files the processes have open.
+///
+/// # Errors
+///
+/// Where a process is gone, or the system has no `/proc`.
+pub(crate) fn open(processes: &[u32]) -> io::Result<usize> {
+    let counts = processes.iter().map(|process| {
+        let files = fs::read_dir(format!("/proc/{process}/fd"))?;
+        Ok(files.count())
+    });
+    counts.sum()
+}
+
 fn fitting(connections: u32, limit: u64) -> u32 {
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);
     connections.min(limit.saturating_sub(OTHERS))
@@ -48,5 +62,16 @@ mod tests {
         assert_eq!(fitting(5_000, 1_024), 960);
         assert_eq!(fitting(5_000, u64::MAX), 5_000);
         assert_eq!(fitting(5_000, 10), 0);
+    }
+
+    #[test]
+    fn a_file_that_is_opened_is_counted() {
+        let open_now = || open(&[std::process::id()]).unwrap();
+        let before = open_now();
+        let files: Vec<fs::File> = (0..100).map(|_| fs::File::open("/dev/null").unwrap()).collect();
+        // Other tests open and close files at the same time, but few.
+        assert!(open_now() > before + 50);
+        drop(files);
+        assert!(open_now() < before + 50);
     }
 }

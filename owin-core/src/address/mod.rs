@@ -201,16 +201,24 @@ pub fn is_host_and_port(text: &str) -> bool {
         let is_literal = literal.is_some_and(|literal| literal.parse::<Ipv6Addr>().is_ok());
         return is_literal && port.is_none_or(|port| is_port(port.as_bytes()));
     }
-    let mut seen = 0;
-    let after = text.bytes().position(|byte| {
-        let class = CLASSES.of(byte);
-        seen |= class;
-        class == 0
+    let bytes = text.as_bytes();
+    let end = bytes.iter().position(|byte| CLASSES.of(*byte) != NAME).unwrap_or(bytes.len());
+    match bytes.split_at_checked(end) {
+        Some(([_, ..], [])) => true,
+        Some(([_, ..], [b':', port @ ..])) => is_port(port),
+        Some((_, [b'%', ..])) => has_only_legal_escapes(text),
+        _ => false,
+    }
+}
+
+/// Says the same of a name with escapes in it; such names are few.
+fn has_only_legal_escapes(text: &str) -> bool {
+    let (name, port) = split_port(text);
+    let is_name = name.bytes().all(|byte| CLASSES.of(byte) != 0);
+    let are_escapes = name.split('%').skip(1).all(|after| {
+        after.get(..2).is_some_and(|hex| hex.bytes().all(|digit| digit.is_ascii_hexdigit()))
     });
-    let (name, port) = text.as_bytes().split_at(after.unwrap_or(text.len()));
-    let is_port = port.is_empty() || matches!(port, [b':', port @ ..] if is_port(port));
-    let is_name = !name.is_empty() && (seen & ESCAPE == 0 || has_only_legal_escapes(name));
-    is_name && is_port
+    is_name && are_escapes && port.is_none_or(|port| is_port(port.as_bytes()))
 }
 
 /// A byte of a registered name (RFC 3986 §3.2.2).
@@ -227,20 +235,15 @@ static CLASSES: Classes = Classes::new()
     .with(ESCAPE, b"%");
 
 /// Says whether the bytes are a port that a `u16` holds, or none at all.
-fn is_port(digits: &[u8]) -> bool {
-    const TOO_LARGE: u32 = 65_536;
-    let mut port = 0_u32;
-    let is_number = digits.iter().all(|digit| {
-        port = (port * 10 + u32::from(digit.wrapping_sub(b'0'))).min(TOO_LARGE);
-        digit.is_ascii_digit()
-    });
-    is_number && port < TOO_LARGE
-}
-
-fn has_only_legal_escapes(name: &[u8]) -> bool {
-    name.split(|byte| *byte == b'%')
-        .skip(1)
-        .all(|after| after.get(..2).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)))
+fn is_port(mut digits: &[u8]) -> bool {
+    while let [b'0', rest @ ..] = digits {
+        digits = rest;
+    }
+    if digits.len() > 5 || !digits.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
+    let port = digits.iter().fold(0, |port, digit| port * 10 + u32::from(digit - b'0'));
+    port <= u32::from(u16::MAX)
 }
 
 #[cfg(test)]

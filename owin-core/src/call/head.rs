@@ -1,12 +1,11 @@
 //! The head of a response, as the server sends it.
 
-use std::sync::OnceLock;
-
-use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue};
-use http::{HeaderMap, Method, StatusCode};
+use bytes::BufMut;
+use http::header::{HeaderName, HeaderValue};
+use http::{Method, StatusCode};
 
 use crate::features::ReasonPhrase;
-use crate::{Environment, Error, keys};
+use crate::{Environment, Error, Headers, keys};
 
 /// How long the body of a response is, and so how it is framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +26,8 @@ pub enum BodyLength {
 pub struct Head<'a> {
     pub(super) status: StatusCode,
     pub(super) reason: Option<&'a str>,
-    pub(super) headers: &'a HeaderMap,
+    pub(super) headers: &'a Headers,
+    pub(super) said: Said,
     pub(super) length: BodyLength,
     pub(super) has_body: bool,
 }
@@ -44,9 +44,14 @@ impl Head<'static> {
     /// ```
     #[must_use]
     pub fn refusal(status: StatusCode) -> Self {
-        static NONE: OnceLock<HeaderMap> = OnceLock::new();
-        let headers = NONE.get_or_init(HeaderMap::new);
-        Self { status, reason: None, headers, length: BodyLength::Known(0), has_body: true }
+        Self {
+            status,
+            reason: None,
+            headers: Headers::none(),
+            said: Said::default(),
+            length: BodyLength::Known(0),
+            has_body: true,
+        }
     }
 }
 
@@ -78,27 +83,51 @@ impl<'a> Head<'a> {
     /// Whether the application asks for the connection to be closed after this response.
     #[must_use]
     pub fn wants_close(&self) -> bool {
-        let options = self.headers.get_all(CONNECTION).iter().filter_map(|v| v.to_str().ok());
-        options.flat_map(|v| v.split(',')).any(|option| option.trim().eq_ignore_ascii_case("close"))
+        self.said.wants_close
     }
 
-    /// The fields to be sent besides those that the server writes itself.
+    /// Whether the application says itself when the response was made (`Date`).
+    #[must_use]
+    pub fn has_date(&self) -> bool {
+        self.said.has_date
+    }
+
+    /// Whether the application says itself what serves it (`Server`).
+    #[must_use]
+    pub fn has_server(&self) -> bool {
+        self.said.has_server
+    }
+
+    /// The fields to be sent besides those that the server writes itself, for servers that have such
+    /// types too. A server that writes bytes takes [`lines`](Self::lines).
     pub fn fields(&self) -> impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)> {
-        self.headers.iter().filter(|(name, _)| !belongs_to_the_connection(name))
+        self.headers.map().iter().filter(|(name, _)| !belongs_to_server(name.as_str().as_bytes()))
+    }
+
+    /// The same fields as bytes, names in lower case.
+    pub fn lines(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        self.headers.checked_lines().filter(|(name, _)| !belongs_to_server(name))
     }
 
     /// Writes the fields as HTTP/1.x and CGI have them, a line each, with `content-length` where the
     /// length is known.
-    pub fn write_fields(&self, out: &mut Vec<u8>) {
-        let mut line = |name: &str, value: &[u8]| {
-            out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(b": ");
-            out.extend_from_slice(value);
-            out.extend_from_slice(b"\r\n");
-        };
-        self.fields().for_each(|(name, value)| line(name.as_str(), value.as_bytes()));
+    ///
+    /// ```
+    /// use owin_core::{Head, http::StatusCode};
+    ///
+    /// let mut out = Vec::new();
+    /// Head::refusal(StatusCode::BAD_REQUEST).write_fields(&mut out);
+    /// assert_eq!(out, b"content-length: 0\r\n");
+    /// ```
+    pub fn write_fields(&self, out: &mut impl BufMut) {
+        match self.headers.checked_block() {
+            Some(block) if !self.said.has_servers_fields => out.put_slice(block),
+            _ => self.lines().for_each(|(name, value)| put_line(out, name, value)),
+        }
         if let BodyLength::Known(length) = self.length {
-            line("content-length", length.to_string().as_bytes());
+            out.put_slice(b"content-length: ");
+            put_decimal(out, length);
+            out.put_slice(b"\r\n");
         }
     }
 
@@ -116,20 +145,80 @@ impl<'a> Head<'a> {
     /// The value of a field.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'a HeaderValue> {
-        self.headers.get(name)
+        if self.headers.contains(name) { self.headers.get(name) } else { None }
     }
 }
 
-fn belongs_to_the_connection(name: &HeaderName) -> bool {
+fn put_line(out: &mut impl BufMut, name: &[u8], value: &[u8]) {
+    out.put_slice(name);
+    out.put_slice(b": ");
+    out.put_slice(value);
+    out.put_slice(b"\r\n");
+}
+
+fn put_decimal(out: &mut impl BufMut, number: u64) {
+    if number >= 10 {
+        put_decimal(out, number / 10);
+    }
+    out.put_u8(u8::try_from(number % 10).map_or(b'0', |digit| b'0' + digit));
+}
+
+/// What the fields of a response say to the server itself, found in one pass.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Said {
+    /// The `Content-Length`.
+    pub(super) declared: Option<u64>,
+    wants_close: bool,
+    has_date: bool,
+    has_server: bool,
+    /// Some field is not to be sent as it is: the server writes it, or nobody.
+    has_servers_fields: bool,
+}
+
+impl Said {
+    /// # Errors
+    ///
+    /// Where the `Content-Length` is no number, or there are several that differ.
+    pub(super) fn by(headers: &Headers) -> Result<Self, Error> {
+        let mut said = Self::default();
+        for (name, value) in headers.checked_lines() {
+            match name {
+                b"date" => said.has_date = true,
+                b"server" => said.has_server = true,
+                name if belongs_to_server(name) => {
+                    said.has_servers_fields = true;
+                    said.take(name, value)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(said)
+    }
+
+    fn take(&mut self, name: &[u8], value: &[u8]) -> Result<(), Error> {
+        match name {
+            b"content-length" => declare(&mut self.declared, value)?,
+            b"connection" => {
+                let mut options = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+                self.wants_close |= options.any(|option| option.eq_ignore_ascii_case(b"close"));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Says whether a field is about the framing or the connection, which are the server's alone.
+fn belongs_to_server(name: &[u8]) -> bool {
     matches!(
-        name.as_str(),
-        "connection"
-            | "content-length"
-            | "keep-alive"
-            | "proxy-connection"
-            | "te"
-            | "transfer-encoding"
-            | "upgrade"
+        name,
+        b"connection"
+            | b"content-length"
+            | b"keep-alive"
+            | b"proxy-connection"
+            | b"te"
+            | b"transfer-encoding"
+            | b"upgrade"
     )
 }
 
@@ -138,16 +227,17 @@ fn belongs_to_the_connection(name: &HeaderName) -> bool {
 pub(crate) struct Published {
     pub(super) status: StatusCode,
     pub(super) reason: Option<ReasonPhrase>,
-    pub(super) headers: HeaderMap,
-    pub(super) declared: Option<u64>,
+    pub(super) headers: Headers,
+    pub(super) said: Said,
 }
 
 impl Published {
     pub(super) fn of(env: &Environment) -> Result<Self, Error> {
         let status = checked_status(env)?;
-        let declared = declared_length(env)?;
+        let headers = env.response().headers();
+        let said = Said::by(headers)?;
         let reason = env.get(keys::RESPONSE_REASON_PHRASE).cloned();
-        Ok(Self { status, reason, headers: env.response().headers().map().clone(), declared })
+        Ok(Self { status, reason, headers: headers.clone(), said })
     }
 }
 
@@ -168,18 +258,24 @@ pub(super) fn checked_status(env: &Environment) -> Result<StatusCode, Error> {
 /// Where that is no number, or several that differ.
 pub(crate) fn declared_length(env: &Environment) -> Result<Option<u64>, Error> {
     let mut declared = None;
-    for line in env.response().headers().map().get_all(CONTENT_LENGTH) {
-        let text = line.to_str().unwrap_or_default();
-        let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let length = text.parse::<u64>().ok().filter(|_| is_digits);
-        let wrong = || Error::app("the Content-Length is not one number");
-        let length = length.ok_or_else(wrong)?;
-        if declared.is_some_and(|other| other != length) {
-            return Err(wrong());
+    for (name, value) in env.response().headers().checked_lines() {
+        if name == b"content-length" {
+            declare(&mut declared, value)?;
         }
-        declared = Some(length);
     }
     Ok(declared)
+}
+
+/// Takes one `Content-Length`.
+fn declare(declared: &mut Option<u64>, value: &[u8]) -> Result<(), Error> {
+    let is_digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+    let text = std::str::from_utf8(value).ok().filter(|_| is_digits);
+    let length = text.and_then(|text| text.parse::<u64>().ok());
+    if length.is_none() || declared.is_some_and(|other| Some(other) != length) {
+        return Err(Error::app("the Content-Length is not one number"));
+    }
+    *declared = length;
+    Ok(())
 }
 
 /// How much of a response the request asks for.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use http_body::Body;
 
-use super::head::{BodyLength, Head, Published, checked_status, declared_length};
+use super::head::{BodyLength, Head, Published, Said, checked_status};
 use super::pipe::Pulled;
 use super::{Asked, Call, Event};
 use crate::features::ReasonPhrase;
@@ -34,6 +34,7 @@ pub(super) enum Stage {
 /// What is known of a response besides its head.
 #[derive(Debug)]
 pub(super) struct Rest {
+    said: Said,
     length: BodyLength,
     sent_bytes: u64,
     /// What a stream ended with. Boxed: few have them.
@@ -49,7 +50,7 @@ impl Rest {
 
 impl Default for Rest {
     fn default() -> Self {
-        Self { length: BodyLength::None, sent_bytes: 0, trailers: None }
+        Self { said: Said::default(), length: BodyLength::None, sent_bytes: 0, trailers: None }
     }
 }
 
@@ -76,7 +77,8 @@ impl Call {
             status: head.status,
             reason: head.reason.as_ref().map(ReasonPhrase::as_str),
             headers: &head.headers,
-            length: self.asked.length(head.status, head.declared, None),
+            said: head.said,
+            length: self.asked.length(head.status, head.said.declared, None),
             has_body: self.asked.may_have_body(head.status),
         }
     }
@@ -86,7 +88,8 @@ impl Call {
         Head {
             status,
             reason: env.inner.slots.response_reason_phrase.get().map(ReasonPhrase::as_str),
-            headers: env.response().headers().map(),
+            headers: env.response().headers(),
+            said: self.rest.said,
             length: self.rest.length,
             has_body: self.asked.may_have_body(status),
         }
@@ -205,12 +208,13 @@ impl Call {
             self.published = self.pipe.take_head().map(Box::new);
         }
         if let Some(head) = &self.published {
-            self.rest.length = head.declared.map_or(BodyLength::Unknown, BodyLength::Known);
+            self.rest.length = head.said.declared.map_or(BodyLength::Unknown, BodyLength::Known);
             return if is_head_sent { None } else { Some(Poll::Ready(Event::Head)) };
         }
         let unsent = self.pipe.take_unsent();
         match start_unwound(env, unsent, self.asked) {
-            Ok(Some(length)) => {
+            Ok(Some((said, length))) => {
+                self.rest.said = said;
                 self.rest.length = length;
                 Some(Poll::Ready(Event::Head))
             }
@@ -314,20 +318,20 @@ fn start_unwound(
     env: &mut Environment,
     unsent: Bytes,
     asked: Asked,
-) -> Result<Option<BodyLength>, Error> {
+) -> Result<Option<(Said, BodyLength)>, Error> {
     catch_unwind(AssertUnwindSafe(|| env.start_response()))
         .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))?;
     if env.upgrade_decision().is_some() {
         return Ok(None);
     }
     let status = checked_status(env)?;
-    let declared = declared_length(env)?;
+    let said = Said::by(env.response().headers())?;
     let has_trailers = env.inner.slots.server_response_trailers.get().is_some();
     let whole = env.inner.slots.response_body.occupy().whole_mut();
     whole.prepend(unsent);
     let known = whole.length();
     let has_body = asked.may_have_body(status);
-    if let (Some(declared), Some(known), true) = (declared, known, has_body)
+    if let (Some(declared), Some(known), true) = (said.declared, known, has_body)
         && declared != known
     {
         return Err(Error::app(format!(
@@ -336,7 +340,7 @@ fn start_unwound(
     }
     // Trailer fields need chunks, unless the application chose the length itself.
     let known = known.filter(|_| !has_trailers || !has_body);
-    Ok(Some(asked.length(status, declared, known)))
+    Ok(Some((said, asked.length(status, said.declared, known))))
 }
 
 fn count(data: &Bytes) -> u64 {

@@ -18,9 +18,11 @@ pub use self::raw::RawFields;
 /// Names compare without case. Each line is an element of its own, kept as it came and in the
 /// order in which it came; nothing splits a line at its commas, and nothing joins two lines.
 ///
-/// A server may keep the lines of a request as bytes ([`RawFields`]); the [`HeaderMap`] is then
-/// built when somebody first needs it. [`text`](Self::text), [`bytes`](Self::bytes),
-/// [`contains`](Self::contains) and [`lines`](Self::lines) do without it.
+/// The lines are kept as bytes ([`RawFields`]) as long as they are few; the [`HeaderMap`] is built
+/// when somebody first needs it. [`text`](Self::text), [`bytes`](Self::bytes),
+/// [`contains`](Self::contains), [`list`](Self::list) and [`lines`](Self::lines) do without it, and
+/// [`set`](Self::set), [`append`](Self::append) and [`remove`](Self::remove) where no server filled
+/// the lines in.
 ///
 /// ```
 /// use owin_core::Headers;
@@ -65,9 +67,9 @@ impl Headers {
     /// The first line of that name, as bytes.
     #[must_use]
     pub fn bytes(&self, name: &str) -> Option<&[u8]> {
-        match self.unbuilt() {
-            Some(raw) => raw.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v),
-            None => self.map().get(name).map(HeaderValue::as_bytes),
+        match self.map.get() {
+            None => self.raw.find(name),
+            Some(map) => map.get(name).map(HeaderValue::as_bytes),
         }
     }
 
@@ -101,25 +103,44 @@ impl Headers {
     /// # Ok::<_, owin_core::Error>(())
     /// ```
     pub fn list<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
-        let lines = self.map().get_all(name).iter();
-        let texts = lines.filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
+        let lines = self.lines().filter(move |(own, _)| own.eq_ignore_ascii_case(name));
+        let texts = lines.filter_map(|(_, value)| std::str::from_utf8(value).ok());
         texts.flat_map(|text| text.split(',')).map(str::trim).filter(|item| !item.is_empty())
     }
 
     /// Every line: in the order and case in which they came, or by name and in lower case once the
     /// map is built.
     pub fn lines(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let raw = self.unbuilt();
-        let map = if raw.is_some() { None } else { Some(self.map()) };
-        let built =
-            map.into_iter().flatten().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let built = self.map.get();
+        let raw = if built.is_none() { Some(&self.raw) } else { None };
+        let built = built.into_iter().flatten().map(|(n, v)| (n.as_str(), v.as_bytes()));
         raw.into_iter().flat_map(RawFields::iter).chain(built)
+    }
+
+    /// Every line that may be sent, the name in lower case.
+    #[inline]
+    pub(crate) fn checked_lines(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let (mut raw, mut map) = (None, None);
+        match self.checked_block() {
+            Some(_) => raw = Some(self.raw.as_bytes()),
+            None => map = Some(self.map().iter()),
+        }
+        std::iter::from_fn(move || match (&mut raw, &mut map) {
+            (Some(raw), _) => raw.next(),
+            (None, Some(map)) => map.next().map(|(n, v)| (n.as_str().as_bytes(), v.as_bytes())),
+            (None, None) => None,
+        })
+    }
+
+    /// The same lines as HTTP/1.x writes them, where they lie there so.
+    pub(crate) fn checked_block(&self) -> Option<&[u8]> {
+        if self.map.get().is_none() { self.raw.checked_block() } else { None }
     }
 
     /// The number of lines.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.unbuilt().map_or_else(|| self.map().len(), RawFields::len)
+        self.map.get().map_or(self.raw.len(), HeaderMap::len)
     }
 
     /// Says whether there is no line.
@@ -140,6 +161,11 @@ impl Headers {
         V: TryInto<HeaderValue, Error: Into<http::Error>>,
     {
         let (name, value) = field(name, value)?;
+        if let Some((raw, name)) = self.room_for(&name, &value) {
+            raw.remove_checked(name);
+            raw.push_checked(name, &value);
+            return Ok(());
+        }
         self.map_mut().try_insert(name, value).map(drop).map_err(too_many)
     }
 
@@ -154,11 +180,18 @@ impl Headers {
         V: TryInto<HeaderValue, Error: Into<http::Error>>,
     {
         let (name, value) = field(name, value)?;
+        if let Some((raw, name)) = self.room_for(&name, &value) {
+            raw.push_checked(name, &value);
+            return Ok(());
+        }
         self.map_mut().try_append(name, value).map(drop).map_err(too_many)
     }
 
     /// Removes every line of that name and says how many there were.
     pub fn remove(&mut self, name: &str) -> usize {
+        if self.checked_block().is_some() {
+            return self.raw.remove_checked(name);
+        }
         let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { return 0 };
         match self.map_mut().entry(name) {
             Entry::Occupied(entry) => entry.remove_entry_mult().1.count(),
@@ -186,9 +219,10 @@ impl Headers {
     /// The lines as bytes, for the server to fill; what was there before is dropped.
     #[must_use]
     pub fn raw_mut(&mut self) -> &mut RawFields {
-        self.raw.clear();
-        self.map = OnceLock::new();
-        &mut self.raw
+        if self.map.get().is_some() {
+            self.map = OnceLock::new();
+        }
+        self.raw.clear_for_server()
     }
 
     /// Drops every line and keeps the memory.
@@ -199,9 +233,16 @@ impl Headers {
         }
     }
 
-    /// The raw lines, as long as they are the truth and no map was built.
-    fn unbuilt(&self) -> Option<&RawFields> {
-        if self.map.get().is_none() { Some(&self.raw) } else { None }
+    /// Where that line can be kept as bytes, and the name as text.
+    #[inline]
+    fn room_for<'a>(
+        &'a mut self,
+        name: &'a HeaderName,
+        value: &HeaderValue,
+    ) -> Option<(&'a mut RawFields, &'a str)> {
+        let name = name.as_str();
+        let has_room = self.map.get().is_none() && self.raw.has_room_for(name, value);
+        has_room.then_some((&mut self.raw, name))
     }
 }
 
@@ -236,7 +277,10 @@ impl From<Headers> for HeaderMap {
 
 impl Clone for Headers {
     fn clone(&self) -> Self {
-        Self::from(self.map().clone())
+        match self.map.get() {
+            None => Self { raw: self.raw.clone(), map: OnceLock::new() },
+            Some(map) => Self::from(map.clone()),
+        }
     }
 }
 

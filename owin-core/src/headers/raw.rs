@@ -1,8 +1,15 @@
-//! Field lines as they came: one block of bytes and where each line stands in it.
+//! Field lines as bytes: one block, and where each line stands in it.
 
 use std::fmt;
+use std::ops::Range;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+/// A header of more lines than this is kept as a map, which finds a name without walking.
+const MAX_CHECKED_LINES: usize = 32;
+
+/// So is one of more bytes, so that no long value is copied.
+const MAX_CHECKED_BYTES: usize = 4 * 1024;
 
 /// Field lines as bytes, in the order in which they came.
 ///
@@ -18,64 +25,205 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 /// raw.push("X-Note", b"one");
 /// assert_eq!(headers.text("HOST"), Some("example.org"));
 /// ```
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct RawFields {
     block: Vec<u8>,
-    names: String,
-    ends: Vec<(usize, usize)>,
+    lines: Vec<Line>,
+    is_filled_by_server: bool,
+}
+
+/// Where a line stands in the block.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    name: Span,
+    value: Span,
+}
+
+/// A range of the block; no head has 4 GiB.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    start: u32,
+    end: u32,
 }
 
 impl RawFields {
     pub(super) const fn new() -> Self {
-        Self { block: Vec::new(), names: String::new(), ends: Vec::new() }
+        Self { block: Vec::new(), lines: Vec::new(), is_filled_by_server: false }
     }
 
     /// Adds a line.
     pub fn push(&mut self, name: &str, value: &[u8]) {
-        self.names.push_str(name);
+        let start = self.place();
+        self.block.extend_from_slice(name.as_bytes());
+        let middle = self.place();
         self.block.extend_from_slice(value);
-        self.ends.push((self.names.len(), self.block.len()));
+        self.push_range(start..middle, middle..self.place());
+    }
+
+    /// Takes a copy of a whole head, for lines that are added by [`push_range`](Self::push_range);
+    /// lines that were there before are dropped. Cheaper than a copy of each line.
+    ///
+    /// ```
+    /// use owin_core::Headers;
+    ///
+    /// let mut headers = Headers::new();
+    /// let raw = headers.raw_mut();
+    /// raw.set_block(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    /// raw.push_range(16..20, 22..23);
+    /// raw.push_range(0..3, 4..1000); // there is no such line
+    /// assert!(headers.lines().eq([("Host", &b"h"[..])]));
+    /// ```
+    pub fn set_block(&mut self, block: &[u8]) {
+        self.lines.clear();
+        self.block.clear();
+        self.block.extend_from_slice(block);
+    }
+
+    /// Adds a line that stands in the block already: where its name is and where its value. Ranges
+    /// that are not in the block give no line.
+    #[inline]
+    pub fn push_range(&mut self, name: Range<u32>, value: Range<u32>) {
+        self.lines.push(Line { name: Span::from(name), value: Span::from(value) });
     }
 
     /// The number of lines.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.as_bytes().count()
     }
 
     /// Says whether there is no line.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.as_bytes().next().is_none()
     }
 
-    /// Every line, in the order in which they came.
+    /// Where the next byte of the block will stand; a head that is larger has no lines there.
+    fn place(&self) -> u32 {
+        u32::try_from(self.block.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Every line, in the order in which they came. One whose name is no text is left out.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let mut start = (0, 0);
-        self.ends.iter().filter_map(move |end| {
-            let name = self.names.get(start.0..end.0)?;
-            let value = self.block.get(start.1..end.1)?;
-            start = *end;
-            Some((name, value))
-        })
+        self.as_bytes().filter_map(|(name, value)| Some((std::str::from_utf8(name).ok()?, value)))
+    }
+
+    /// The same, names as bytes.
+    #[inline]
+    pub(super) fn as_bytes(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let block = &self.block;
+        self.lines.iter().filter_map(|line| Some((line.name.of(block)?, line.value.of(block)?)))
+    }
+
+    /// The value of the first line of that name.
+    pub(super) fn find(&self, name: &str) -> Option<&[u8]> {
+        self.lines.iter().find(|line| line.has_name(name, &self.block))?.value.of(&self.block)
     }
 
     pub(super) fn clear(&mut self) {
         self.block.clear();
-        self.names.clear();
-        self.ends.clear();
+        self.lines.clear();
+        self.is_filled_by_server = false;
+    }
+
+    /// Empties it for a server to fill: from now on nobody knows whether the lines are legal.
+    pub(super) fn clear_for_server(&mut self) -> &mut Self {
+        self.clear();
+        self.is_filled_by_server = true;
+        self
     }
 
     pub(super) fn to_map(&self) -> HeaderMap {
         // A map has room for 24,576 lines at least; nothing that a peer sends may panic.
         let mut map = HeaderMap::try_with_capacity(self.len()).unwrap_or_default();
-        for (name, value) in self.iter() {
-            let name = HeaderName::from_bytes(name.as_bytes());
+        for (name, value) in self.as_bytes() {
+            let name = HeaderName::from_bytes(name);
             if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
                 let _is_full = map.try_append(name, value);
             }
         }
         map
+    }
+}
+
+/// Lines that were checked: their names are in lower case, and the block is what HTTP/1.x writes.
+impl RawFields {
+    /// Every line as HTTP/1.x writes it, where all were checked.
+    pub(super) fn checked_block(&self) -> Option<&[u8]> {
+        if self.is_filled_by_server { None } else { Some(&self.block) }
+    }
+
+    /// Says whether that line can be added here: there are few of them, and all were checked. What
+    /// has to be kept besides name and value can only be kept in a map.
+    pub(super) fn has_room_for(&self, name: &str, value: &HeaderValue) -> bool {
+        let more_bytes = name.len() + value.len();
+        !self.is_filled_by_server
+            && self.lines.len() < MAX_CHECKED_LINES
+            && self.block.len() + more_bytes < MAX_CHECKED_BYTES
+            && !value.is_sensitive()
+    }
+
+    /// Adds a line for which there [is room](Self::has_room_for).
+    pub(super) fn push_checked(&mut self, name: &str, value: &HeaderValue) {
+        self.block.reserve(name.len() + value.len() + 4);
+        let start = self.place();
+        self.block.extend_from_slice(name.as_bytes());
+        let name = start..self.place();
+        self.block.extend_from_slice(b": ");
+        let start = self.place();
+        self.block.extend_from_slice(value.as_bytes());
+        let value = start..self.place();
+        self.block.extend_from_slice(b"\r\n");
+        self.push_range(name, value);
+    }
+
+    /// Removes every line of that name, where all were checked; says how many there were.
+    pub(super) fn remove_checked(&mut self, name: &str) -> usize {
+        let count = self.lines.len();
+        while let Some(place) = self.lines.iter().position(|line| line.has_name(name, &self.block))
+        {
+            let Span { start, .. } = self.lines.remove(place).name;
+            let next = self.lines.get(place).map(|next| next.name.start);
+            let end = next.unwrap_or(self.place());
+            if let Some(line) = (Span { start, end }).range() {
+                self.block.drain(line);
+            }
+            self.lines.iter_mut().skip(place).for_each(|later| later.move_up(end - start));
+        }
+        count - self.lines.len()
+    }
+}
+
+impl Line {
+    fn has_name(&self, name: &str, block: &[u8]) -> bool {
+        self.name.of(block).is_some_and(|own| own.eq_ignore_ascii_case(name.as_bytes()))
+    }
+
+    fn move_up(&mut self, bytes: u32) {
+        for place in
+            [&mut self.name.start, &mut self.name.end, &mut self.value.start, &mut self.value.end]
+        {
+            *place = place.saturating_sub(bytes);
+        }
+    }
+}
+
+impl Span {
+    #[inline]
+    fn range(self) -> Option<Range<usize>> {
+        Some(usize::try_from(self.start).ok()?..usize::try_from(self.end).ok()?)
+    }
+
+    #[inline]
+    fn of(self, block: &[u8]) -> Option<&[u8]> {
+        block.get(self.range()?)
+    }
+}
+
+impl From<Range<u32>> for Span {
+    #[inline]
+    fn from(Range { start, end }: Range<u32>) -> Self {
+        Self { start, end }
     }
 }
 

@@ -222,3 +222,56 @@ async fn the_state_goes_from_open_over_started_to_done() {
     env.reset();
     assert_eq!(env.response_state(), ResponseState::Open);
 }
+
+#[tokio::test]
+async fn lines_that_were_never_checked_are_sent_only_where_they_are_legal() {
+    let sent = serve(async |mut env: Environment| -> Answer {
+        let mut response = env.response_mut();
+        let raw = response.headers_mut()?.raw_mut();
+        raw.push("X-Legal", b"yes");
+        raw.push("x-split", b"a\r\nset-cookie: evil");
+        raw.push("not a token", b"x");
+        raw.push("Content-Length", b"0");
+        Ok(env)
+    })
+    .await;
+    assert_eq!(sent.headers.len(), 1);
+    assert_eq!(sent.headers["x-legal"], "yes");
+    assert_eq!(sent.length, Some(owin_core::BodyLength::Known(0)));
+    assert_eq!(sent.written, "x-legal: yes\r\ncontent-length: 0\r\n");
+}
+
+#[tokio::test]
+async fn the_head_is_written_as_its_fields_say() {
+    let sent = serve(async |mut env: Environment| -> Answer {
+        let mut response = env.response_mut();
+        let headers = response.headers_mut()?;
+        headers.set("X-A", "1")?;
+        headers.set("connection", "keep-alive, Close")?;
+        headers.set("transfer-encoding", "chunked")?;
+        headers.append("set-cookie", "a=1, b")?;
+        headers.append("set-cookie", "c=2")?;
+        headers.set("date", "mine")?;
+        response.set_body("0123456789a");
+        Ok(env)
+    })
+    .await;
+    assert!(sent.wants_close);
+    assert_eq!((sent.has_date, sent.has_server), (true, false));
+    let lines = "x-a: 1\r\nset-cookie: a=1, b\r\nset-cookie: c=2\r\ndate: mine\r\n";
+    assert_eq!(sent.written, format!("{lines}content-length: 11\r\n"));
+}
+
+#[tokio::test]
+async fn what_the_fields_say_is_told_of_a_response_that_a_push_started_too() {
+    let sent = serve(async |mut env: Environment| -> Answer {
+        env.response_mut().headers_mut()?.set("server", "mine")?;
+        env.response_mut().headers_mut()?.set("connection", "close")?;
+        env.response_mut().headers_mut()?.set("content-length", "18446744073709551615")?;
+        env.response_mut().flush().await?;
+        Ok(env)
+    })
+    .await;
+    assert!(sent.wants_close && sent.has_server && !sent.has_date);
+    assert_eq!(sent.written, "server: mine\r\ncontent-length: 18446744073709551615\r\n");
+}

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
 use owin_core::features::{ConnectionInfo, Outcome};
 use owin_core::{App, AppExt, BodyLength, Call, Environment, Error, Event};
 
@@ -20,6 +20,10 @@ pub(crate) struct Sent {
     pub(crate) length: Option<BodyLength>,
     pub(crate) has_body: bool,
     pub(crate) wants_close: bool,
+    pub(crate) has_date: bool,
+    pub(crate) has_server: bool,
+    /// The fields as HTTP/1.x writes them.
+    pub(crate) written: String,
     pub(crate) body: Vec<u8>,
     pub(crate) trailers: Option<HeaderMap>,
     /// The events by name, as in `Head Data End`.
@@ -44,8 +48,21 @@ impl Sent {
         self.length = Some(head.length());
         self.has_body = head.has_body();
         self.wants_close = head.wants_close();
+        self.has_date = head.has_date();
+        self.has_server = head.has_server();
+        let mut written = Vec::new();
+        head.write_fields(&mut written);
+        self.written = String::from_utf8(written).unwrap();
+        // The lines first, for to ask for the fields builds the map.
+        let lines: Vec<_> =
+            head.lines().map(|(name, value)| (name.to_vec(), value.to_vec())).collect();
         for (name, value) in head.fields() {
             self.headers.append(name.clone(), value.clone());
+        }
+        assert_eq!(lines.len(), self.headers.len());
+        for (name, value) in lines {
+            let name = HeaderName::from_bytes(&name).unwrap();
+            assert!(self.headers.get_all(name).iter().any(|own| own.as_bytes() == value));
         }
     }
 }

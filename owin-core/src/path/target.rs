@@ -53,7 +53,7 @@ impl<'a> Target<'a> {
             let Origin { path, query, .. } = Origin::read(target).ok_or_else(illegal)?;
             return Ok(Self::Origin { path, query });
         }
-        if target.is_empty() || seen_in(target) & ILLEGAL != 0 {
+        if target.is_empty() || target.bytes().any(|byte| CLASSES.of(byte) & ILLEGAL != 0) {
             return Err(illegal());
         }
         if target == "*" {
@@ -125,36 +125,33 @@ impl<'a> Origin<'a> {
     /// Reads a target that starts with `/`; `None` where it does not, or a byte of it is not legal.
     #[inline]
     pub(crate) fn read(target: &'a str) -> Option<Self> {
-        let mut seen = 0;
-        let mark = target.bytes().position(|byte| {
-            seen |= CLASSES.of(byte);
-            byte == b'?'
-        });
-        let (path, query) = match mark {
-            Some(mark) => (target.get(..mark)?, target.get(mark + 1..)?),
-            None => (target, ""),
-        };
-        let is_legal = (seen | seen_in(query)) & ILLEGAL == 0 && path.starts_with('/');
-        is_legal.then_some(Self { path, query, is_plain: seen & UNUSUAL == 0 })
+        let bytes = target.as_bytes();
+        let plain = bytes.iter().position(|byte| CLASSES.of(*byte) != 0).unwrap_or(bytes.len());
+        let (path, query) = target.split_at_checked(plain).and_then(|(path, rest)| {
+            if rest.is_empty() { Some((path, "")) } else { read_rest(target, rest) }
+        })?;
+        let is_plain = path.len() == plain;
+        path.starts_with('/').then_some(Self { path, query, is_plain })
     }
+}
+
+/// Splits a target of which nothing unusual stands before that rest; `None` where it is not legal.
+fn read_rest<'a>(target: &'a str, rest: &str) -> Option<(&'a str, &'a str)> {
+    let is_legal = rest.bytes().all(|byte| CLASSES.of(byte) & ILLEGAL == 0);
+    is_legal.then(|| split_query(target))
 }
 
 /// A byte that may not stand in a target.
 const ILLEGAL: u8 = 1;
 
-/// A byte that makes it worth looking closer at a path.
+/// A byte that makes it worth looking closer at a path, or that ends it.
 const UNUSUAL: u8 = 2;
 
 static CLASSES: Classes = Classes::new()
     .with_range(ILLEGAL, 0, b' ')
     .with_range(ILLEGAL, 0x7f, u8::MAX)
     .with(ILLEGAL, b"#")
-    .with(UNUSUAL, b"%.");
-
-/// The classes of all bytes of a text.
-fn seen_in(text: &str) -> u8 {
-    text.bytes().fold(0, |seen, byte| seen | CLASSES.of(byte))
-}
+    .with(UNUSUAL, b"%.?");
 
 fn split_query(text: &str) -> (&str, &str) {
     text.split_once('?').unwrap_or((text, ""))

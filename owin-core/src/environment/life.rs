@@ -90,7 +90,6 @@ impl Environment {
     /// Empties everything but the outlet and the token, if they are still there.
     fn recycle(&mut self) {
         let inner = &mut *self.inner;
-        inner.slots.reset();
         if !inner.overlay.is_empty() {
             inner.overlay.clear();
         }
@@ -102,13 +101,19 @@ impl Environment {
         }
         inner.decision = None;
         inner.mark = None;
-        self.fill_required();
+        if inner.slots.is_touched() {
+            inner.slots.reset();
+            self.fill_required();
+        } else {
+            self.fill_usual();
+        }
     }
 
     /// Takes the outlet and the token away.
     pub(crate) fn detach(&mut self) {
-        self.inner.slots.response_body.put(ResponseBody::detached());
-        self.inner.slots.call_cancelled.put(CallCancelled::never());
+        let slots = &mut self.inner.slots;
+        slots.response_body.put(ResponseBody::detached());
+        slots.call_cancelled.put(CallCancelled::never());
     }
 
     /// The facts of the connection, where the server gave them.
@@ -165,24 +170,30 @@ impl Environment {
         self.inner.slots.server_on_sending_headers.get_mut()?.pop()
     }
 
-    /// Gives every key that a server always sets the value with which a call begins. The target as
-    /// it was sent is not among them, but servers write it past the set of touched keys.
+    /// Gives every required key the value with which a call begins.
     fn fill_required(&mut self) {
         let slots = &mut self.inner.slots;
         slots.request_body.renew();
-        slots.request_headers.renew();
-        slots.request_method.put(Method::GET);
-        slots.request_path.renew().push('/');
         slots.request_path_base.renew();
-        slots.request_protocol.put(Protocol::HTTP_11);
-        slots.request_query_string.renew();
         slots.request_scheme.renew().push_str("http");
-        slots.response_body.occupy().whole_mut().clear();
-        slots.response_headers.renew();
+        slots.response_body.occupy();
         slots.call_cancelled.occupy();
         slots.owin_version.put(Version::V1_0);
         slots.server_on_sending_headers.occupy();
         slots.server_on_completed.occupy();
+        self.fill_usual();
+    }
+
+    /// The same for the keys that servers and apps write in every call, without a note.
+    fn fill_usual(&mut self) {
+        let slots = &mut self.inner.slots;
+        slots.request_headers.renew();
+        slots.request_method.put(Method::GET);
+        slots.request_path.renew().push('/');
+        slots.request_protocol.put(Protocol::HTTP_11);
+        slots.request_query_string.renew();
+        slots.response_body.occupy().whole_mut().clear();
+        slots.response_headers.renew();
         slots.server_raw_target.reset();
     }
 }

@@ -6,6 +6,7 @@ use crate::body::RequestBody;
 use crate::features::{Feature, FeatureMut};
 use crate::headers::Headers;
 use crate::headers::framing;
+use crate::keys::Known;
 use crate::{BodyLength, CallCancelled, Environment, Error, keys, path};
 
 /// The request of a call, as the keys `owin.Request…` tell it.
@@ -163,7 +164,9 @@ impl<'a> RequestMut<'a> {
 
     /// Sets the scheme (`owin.RequestScheme`), in the memory of the one before.
     pub fn set_scheme(&mut self, scheme: &str) {
-        replace(self.0.inner.slots.request_scheme.occupy(), scheme);
+        let slots = &mut self.0.inner.slots;
+        slots.touch(Known::REQUEST_SCHEME);
+        replace(slots.request_scheme.occupy(), scheme);
     }
 
     /// Sets the path (`owin.RequestPath`): decoded, starting with `/` unless the base is not empty.
@@ -173,7 +176,9 @@ impl<'a> RequestMut<'a> {
 
     /// Sets the path base (`owin.RequestPathBase`): decoded, empty or starting with `/`.
     pub fn set_path_base(&mut self, base: &str) {
-        replace(self.0.inner.slots.request_path_base.occupy(), base);
+        let slots = &mut self.0.inner.slots;
+        slots.touch(Known::REQUEST_PATH_BASE);
+        replace(slots.request_path_base.occupy(), base);
     }
 
     /// Sets the query (`owin.RequestQueryString`): encoded, without `?`.
@@ -213,7 +218,7 @@ impl<'a> RequestMut<'a> {
             let illegal = |error| Error::peer("a field is not legal").with_source(error);
             headers.append(name, value).map_err(illegal)?;
         }
-        let hosts = headers.get_all("host").count();
+        let hosts = headers.lines().filter(|(name, _)| *name == "host").count();
         if hosts > 1 || (hosts == 0 && protocol == Protocol::HTTP_11) {
             return Err(Error::peer(format!("there is not one Host but {hosts}")));
         }
@@ -262,8 +267,8 @@ impl<'a> RequestMut<'a> {
         replace(slots.request_query_string.occupy(), parts.query());
         replace(slots.server_raw_target.occupy(), target);
         if let Some((scheme, authority)) = parts.origin() {
-            replace(slots.request_scheme.occupy(), &scheme.to_ascii_lowercase());
-            slots.request_headers.occupy().set("host", authority)?;
+            self.set_scheme(&scheme.to_ascii_lowercase());
+            self.0.inner.slots.request_headers.occupy().set("host", authority)?;
         }
         Ok(())
     }
@@ -277,7 +282,9 @@ impl<'a> RequestMut<'a> {
     /// The body, to be read (`owin.RequestBody`).
     #[must_use]
     pub fn body_mut(self) -> &'a mut RequestBody {
-        self.0.inner.slots.request_body.occupy()
+        let slots = &mut self.0.inner.slots;
+        slots.touch(Known::REQUEST_BODY);
+        slots.request_body.occupy()
     }
 
     /// Takes the body out and leaves an empty one.
@@ -288,7 +295,7 @@ impl<'a> RequestMut<'a> {
 
     /// Replaces the body and returns the one before: servers fill in theirs, middlewares wrap it.
     pub fn set_body(&mut self, body: RequestBody) -> RequestBody {
-        self.0.inner.slots.request_body.put(body).unwrap_or_default()
+        std::mem::replace(self.0.request_mut().body_mut(), body)
     }
 
     /// Replaces the token (`owin.CallCancelled`) and returns the one before. A middleware joins its

@@ -120,9 +120,21 @@ macro_rules! contract {
                 } )+ }
             }
 
+            /// Notes that a field is changed past [`slot_mut`](Self::slot_mut) and
+            /// [`typed_mut`](Self::typed_mut).
+            #[inline]
+            pub(crate) fn touch(&mut self, known: Known) {
+                self.touched |= known.bit();
+            }
+
+            /// Says whether a field was handed out to be changed since the last reset.
+            #[inline]
+            pub(crate) fn is_touched(&self) -> bool {
+                self.touched != 0
+            }
+
             /// Empties every field that was handed out to be changed; memory that is worth keeping is
-            /// kept. Whoever writes a field past [`slot_mut`](Self::slot_mut) and
-            /// [`typed_mut`](Self::typed_mut) empties it too.
+            /// kept. Whoever writes a field without a note empties it too.
             pub(crate) fn reset(&mut self) {
                 let mut touched = self.touched;
                 while let Some(known) = usize::try_from(touched.trailing_zeros())

@@ -39,9 +39,11 @@ pub fn versions(files: &[SourceFile]) -> Vec<Violation> {
     violations
 }
 
-/// The manifests of the crates; that of the workspace is at the root.
+/// The manifests of the crates; that of the workspace is at the root. A crate that is a workspace by
+/// itself, as the fuzz targets are, is none of ours.
 fn members(files: &[SourceFile]) -> impl Iterator<Item = &SourceFile> {
-    files.iter().filter(|file| file.path().ends_with("/Cargo.toml"))
+    let manifests = files.iter().filter(|file| file.path().ends_with("/Cargo.toml"));
+    manifests.filter(|file| !file.text().lines().any(|line| line.trim() == "[workspace]"))
 }
 
 fn has_own_version(entry: &Entry<'_>) -> bool {
@@ -132,6 +134,13 @@ mod tests {
         assert_eq!(found("[lints]\n# workspace = true\n"), 1);
         assert_eq!(found("[lints.rust]\nunsafe_code = \"forbid\"\n"), 1);
         assert_eq!(found("[package]\nname = \"a\"\n[x]\nworkspace = true\n"), 1);
+    }
+
+    #[test]
+    fn a_workspace_of_its_own_may_have_versions() {
+        let text = "[workspace]\n[dependencies]\na = \"1\"\n";
+        let other = [SourceFile::new("a/fuzz/Cargo.toml", text)];
+        assert!(versions(&other).is_empty() && lints(&other).is_empty());
     }
 
     #[test]

@@ -8,5 +8,8 @@ mod server;
 mod stop;
 pub mod transport;
 
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub use self::h1::fuzzing;
 pub use self::limits::Limits;
 pub use self::server::{NowinServer, Readiness};

@@ -6,6 +6,9 @@ mod chunked;
 mod driver;
 mod encode;
 mod fields;
+#[cfg(any(test, feature = "fuzzing"))]
+#[path = "../fuzzing.rs"]
+pub mod fuzzing;
 mod head;
 mod pace;
 mod parse;

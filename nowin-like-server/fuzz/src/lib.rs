@@ -1,0 +1,3 @@
+//! What the targets compare the server with.
+
+pub mod strict;

@@ -57,7 +57,8 @@ pub fn head(bytes: &[u8]) -> Seen {
 /// Decodes a chunked body that comes in pieces of these lengths, and then the rest at once.
 #[must_use]
 pub fn chunked(bytes: &[u8], pieces: &[usize]) -> Vec<Seen> {
-    let (mut decoder, mut unread, mut seen) = (Decoder::new(Settings::default().chunk_limits()), BytesMut::new(), Vec::new());
+    let (mut decoder, mut unread, mut seen) =
+        (Decoder::new(Settings::default().chunk_limits()), BytesMut::new(), Vec::new());
     for piece in split(bytes, pieces) {
         unread.extend_from_slice(piece);
         loop {

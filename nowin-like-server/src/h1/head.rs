@@ -7,7 +7,7 @@ use owin_core::path::Target;
 use owin_core::{BodyLength, Environment, Error};
 
 use crate::h1::fields::names;
-use crate::h1::parse::{Line, Parsed};
+use crate::h1::parse::{HeadParser, Line};
 use crate::observe::Reason;
 
 /// What the machine has to know of a head besides what lies in the environment.
@@ -27,16 +27,12 @@ pub(super) struct Head {
 /// # Errors
 ///
 /// The answer to a head that breaks a rule; the environment is then half filled and of no use.
-pub(super) fn read(
-    bytes: &[u8],
-    parsed: &Parsed,
-    lines: &[Line],
-    env: &mut Environment,
-) -> Result<Head, Reason> {
-    let is_http_10 = parsed.is_http_10;
+pub(super) fn read(bytes: &[u8], head: &HeadParser, env: &mut Environment) -> Result<Head, Reason> {
+    let line = head.line();
+    let is_http_10 = line.is_http_10;
     env.request_mut().set_protocol(if is_http_10 { Version::HTTP_10 } else { Version::HTTP_11 });
-    let fields = read_fields(bytes, lines, env)?;
-    read_target(parsed.method.of(bytes), parsed.target.of(bytes), env)?;
+    let fields = read_fields(bytes, head.fields(), env)?;
+    read_target(line.method.of(bytes), line.target.of(bytes), env)?;
     settle_host(&fields, is_http_10, env)?;
     Ok(Head {
         body: fields.framing.decide(is_http_10)?,
@@ -162,14 +158,16 @@ fn settle_host(fields: &Fields, is_http_10: bool, env: &mut Environment) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::h1::parse::{HeadLimits, parse};
+    use crate::h1::parse::HeadLimits;
 
     const LIMITS: HeadLimits = HeadLimits { line_bytes: 1_000, head_bytes: 2_000, fields: 10 };
 
     fn try_read(head: &[u8]) -> Result<(Head, Environment), Reason> {
-        let (mut env, mut lines) = (Environment::new(), Vec::new());
-        let parsed = parse(head, LIMITS, &mut lines)?.ok_or(Reason::HeadMalformed)?;
-        Ok((read(head, &parsed, &lines, &mut env)?, env))
+        let (mut env, mut parser) = (Environment::new(), HeadParser::default());
+        if !parser.parse(head, LIMITS)? {
+            return Err(Reason::HeadMalformed);
+        }
+        Ok((read(head, &parser, &mut env)?, env))
     }
 
     fn read_text(head: &str) -> Result<(Head, Environment), u16> {

@@ -13,7 +13,6 @@ mod head;
 mod pace;
 mod parse;
 mod pool;
-mod search;
 mod settings;
 mod state;
 #[cfg(test)]

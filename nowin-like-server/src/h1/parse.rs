@@ -39,80 +39,105 @@ pub(crate) struct Line {
     pub(crate) value: Span,
 }
 
-/// A head that is whole; its field lines lie beside it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Parsed {
+/// The words of a request line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RequestLine {
     pub(crate) method: Span,
     pub(crate) target: Span,
     pub(crate) is_http_10: bool,
-    /// The bytes of the head, the empty line counted.
-    pub(crate) length: usize,
 }
 
-/// Takes the head at the front of `bytes` apart; `None` where its end has not come yet.
+/// A head that is being taken apart.
 ///
-/// # Errors
-///
-/// 400 for what is malformed, 505 for another version of HTTP, 414 and 431 for what is too long.
-pub(crate) fn parse(
-    bytes: &[u8],
-    limits: HeadLimits,
-    lines: &mut Vec<Line>,
-) -> Result<Option<Parsed>, Reason> {
-    lines.clear();
-    let Some(mut parsed) = request_line(bytes, limits.line_bytes)? else {
-        return too_long_or(bytes, limits.head_bytes, None);
-    };
-    let mut at = parsed.length;
-    loop {
-        match bytes.get(at..) {
-            Some([b'\r', b'\n', ..]) => break,
-            None | Some([] | [b'\r']) => return too_long_or(bytes, limits.head_bytes, None),
-            Some(_) => {}
+/// It goes on where it stopped, at the start of a line: the lines before are not looked at again
+/// when more bytes have come. What it says does not depend on how the bytes came.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HeadParser {
+    line: Option<RequestLine>,
+    fields: Vec<Line>,
+    /// So many bytes belong to lines that are whole.
+    taken: usize,
+    is_whole: bool,
+}
+
+impl HeadParser {
+    /// Forgets the head, for the next one.
+    pub(crate) fn reset(&mut self) {
+        self.line = None;
+        self.fields.clear();
+        self.taken = 0;
+        self.is_whole = false;
+    }
+
+    /// The words of the request line.
+    pub(crate) fn line(&self) -> RequestLine {
+        self.line.unwrap_or_default()
+    }
+
+    /// The field lines.
+    pub(crate) fn fields(&self) -> &[Line] {
+        &self.fields
+    }
+
+    /// The bytes of a whole head, the empty line counted.
+    pub(crate) fn length(&self) -> usize {
+        self.taken
+    }
+
+    /// Takes the head at the front of `bytes` apart; `false` where its end has not come yet.
+    ///
+    /// # Errors
+    ///
+    /// 400 for what is malformed, 505 for another version of HTTP, 414 and 431 for what is too long.
+    pub(crate) fn parse(&mut self, bytes: &[u8], limits: HeadLimits) -> Result<bool, Reason> {
+        if self.line.is_none() && !self.take_line(bytes, limits.line_bytes)? {
+            return Ok(false);
         }
-        let Some((line, next)) = field_line(bytes, at)? else {
-            return too_long_or(bytes, limits.head_bytes, None);
+        let head = bytes.get(..limits.head_bytes).unwrap_or(bytes);
+        while !self.is_whole {
+            match head.get(self.taken..) {
+                Some([b'\r', b'\n', ..]) => {
+                    self.taken += 2;
+                    self.is_whole = true;
+                }
+                Some([] | [b'\r']) | None => break,
+                Some(_) => {
+                    let Some((line, next)) = field_line(head, self.taken)? else { break };
+                    if self.fields.len() == limits.fields {
+                        return Err(Reason::TooManyFields);
+                    }
+                    self.fields.push(line);
+                    self.taken = next;
+                }
+            }
+        }
+        let is_too_long = !self.is_whole && bytes.len() > limits.head_bytes;
+        if is_too_long { Err(Reason::HeadTooLong) } else { Ok(self.is_whole) }
+    }
+
+    fn take_line(&mut self, bytes: &[u8], limit: usize) -> Result<bool, Reason> {
+        let Some((line, next)) = request_line(bytes.get(..limit).unwrap_or(bytes))? else {
+            let is_too_long = bytes.len() > limit;
+            return if is_too_long { Err(Reason::RequestLineTooLong) } else { Ok(false) };
         };
-        if lines.len() == limits.fields {
-            return Err(Reason::TooManyFields);
-        }
-        lines.push(line);
-        at = next;
+        self.line = Some(line);
+        self.taken = next;
+        Ok(true)
     }
-    parsed.length = at + 2;
-    too_long_or(bytes.get(..parsed.length).unwrap_or(bytes), limits.head_bytes, Some(parsed))
 }
 
-/// Of a head that is too long nothing else counts.
-fn too_long_or(head: &[u8], limit: usize, found: Option<Parsed>) -> Result<Option<Parsed>, Reason> {
-    if head.len() > limit {
-        return Err(Reason::HeadTooLong);
-    }
-    Ok(found)
-}
-
-/// Takes the request line apart; the length of what is returned is that of the line.
-fn request_line(bytes: &[u8], limit: usize) -> Result<Option<Parsed>, Reason> {
-    let line = line_parts(bytes)?;
-    if line.map_or(bytes.len(), |line| line.length) > limit {
-        return Err(Reason::RequestLineTooLong);
-    }
-    Ok(line)
-}
-
-fn line_parts(bytes: &[u8]) -> Result<Option<Parsed>, Reason> {
+/// Takes the request line apart and says where the next line starts.
+fn request_line(bytes: &[u8]) -> Result<Option<(RequestLine, usize)>, Reason> {
     let Some(method) = word(bytes, 0, TOKEN)? else { return Ok(None) };
     let Some(target) = word(bytes, method.end + 1, TARGET)? else { return Ok(None) };
     let at = target.end + 1;
-    let rest = bytes.get(at..).unwrap_or_default();
-    let is_http_10 = match rest.get(..VERSION.len()) {
+    let version = bytes.get(at..).unwrap_or_default();
+    let is_http_10 = match version.get(..VERSION.len()) {
         Some(b"HTTP/1.1\r\n") => false,
         Some(b"HTTP/1.0\r\n") => true,
-        Some(version) => return Err(wrong_version(version)),
-        None if rest.contains(&b'\n') => return Err(Reason::RequestLineIllegal),
-        None => return Ok(None),
+        _ => return other_version(version).map(|()| None),
     };
-    Ok(Some(Parsed { method, target, is_http_10, length: at + VERSION.len() }))
+    Ok(Some((RequestLine { method, target, is_http_10 }, at + VERSION.len())))
 }
 
 const VERSION: &[u8] = b"HTTP/1.1\r\n";
@@ -123,20 +148,24 @@ fn word(bytes: &[u8], start: usize, class: u8) -> Result<Option<Span>, Reason> {
     match bytes.get(end) {
         None => Ok(None),
         Some(b' ') if end > start => Ok(Some(Span { start, end })),
-        Some(_) => Err(Reason::RequestLineIllegal),
+        Some(byte) => Err(wrong_in_line(*byte)),
     }
 }
 
-/// Of a version that is one we say that we do not speak it; anything else is malformed.
-fn wrong_version(version: &[u8]) -> Reason {
-    match version {
-        [b'H', b'T', b'T', b'P', b'/', major, b'.', minor, b'\r', b'\n']
-            if major.is_ascii_digit() && minor.is_ascii_digit() =>
-        {
-            Reason::VersionUnsupported
+fn wrong_in_line(byte: u8) -> Reason {
+    if byte == b'\n' { Reason::LineEndIllegal } else { Reason::RequestLineIllegal }
+}
+
+/// Of a version that is one we say that we do not speak it; anything else is malformed. What may
+/// still become a version is waited for.
+fn other_version(version: &[u8]) -> Result<(), Reason> {
+    for (byte, pattern) in version.iter().zip(b"HTTP/0.0\r\n") {
+        let is_right = if *pattern == b'0' { byte.is_ascii_digit() } else { byte == pattern };
+        if !is_right {
+            return Err(wrong_in_line(*byte));
         }
-        _ => Reason::RequestLineIllegal,
     }
+    if version.len() < VERSION.len() { Ok(()) } else { Err(Reason::VersionUnsupported) }
 }
 
 /// Takes a field line apart and says where the next one starts.
@@ -176,18 +205,20 @@ mod tests {
     const LIMITS: HeadLimits = HeadLimits { line_bytes: 64, head_bytes: 256, fields: 4 };
 
     fn status_of(head: impl AsRef<[u8]>) -> Result<bool, u16> {
-        let parsed = parse(head.as_ref(), LIMITS, &mut Vec::new());
-        parsed.map(|parsed| parsed.is_some()).map_err(|reason| reason.status().unwrap().as_u16())
+        let parsed = HeadParser::default().parse(head.as_ref(), LIMITS);
+        parsed.map_err(|reason| reason.status().unwrap().as_u16())
     }
 
     #[test]
     fn the_parts_are_where_they_stand() {
         let head = b"PUT /a?b HTTP/1.0\r\nA:b\r\nLong-Name: \t two words \t\r\nE:\r\n\r\nrest";
-        let mut lines = Vec::new();
-        let parsed = parse(head, LIMITS, &mut lines).unwrap().unwrap();
-        assert_eq!((parsed.method.of(head), parsed.target.of(head)), (&b"PUT"[..], &b"/a?b"[..]));
-        assert!(parsed.is_http_10 && parsed.length == head.len() - 4);
-        let fields: Vec<_> = lines.iter().map(|l| (l.name.of(head), l.value.of(head))).collect();
+        let mut parser = HeadParser::default();
+        assert_eq!(parser.parse(head, LIMITS), Ok(true));
+        let line = parser.line();
+        assert_eq!((line.method.of(head), line.target.of(head)), (&b"PUT"[..], &b"/a?b"[..]));
+        assert!(line.is_http_10 && parser.length() == head.len() - 4);
+        let fields = parser.fields().iter().map(|l| (l.name.of(head), l.value.of(head)));
+        let fields: Vec<_> = fields.collect();
         assert_eq!(fields, [(&b"A"[..], &b"b"[..]), (b"Long-Name", b"two words"), (b"E", b"")]);
     }
 
@@ -256,6 +287,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn it_does_not_matter_how_the_bytes_came() {
+        let whole = "GET / HTTP/1.1\r\nHost: h\r\nX:\r\n\r\n";
+        let line = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(60));
+        let long = format!("GET / HTTP/1.1\r\nA: {}\r\nB\r\n", "b".repeat(230));
+        let broken =
+            ["GET / HTTP/1.1\rX", "GET / HTTP/1.1\nX", "GET / HTTP/2.0\r\n", "GET / HTTP/1\r\n"];
+        for head in [whole, &line, &long, "GET / HTTP/1.1\r\nA: b\rc"].into_iter().chain(broken) {
+            let (mut by_one, mut seen) = (HeadParser::default(), Ok(false));
+            for end in 1..=head.len() {
+                seen = by_one.parse(&head.as_bytes()[..end], LIMITS);
+                if seen != Ok(false) {
+                    break;
+                }
+            }
+            assert_eq!(seen, HeadParser::default().parse(head.as_bytes(), LIMITS), "{head:?}");
+        }
+    }
+
     /// What httparse makes of a head whose line ends are strict.
     fn other_opinion(head: &[u8]) -> Option<Vec<Vec<u8>>> {
         let mut lines = head.split_inclusive(|byte| *byte == b'\n');
@@ -277,13 +327,16 @@ mod tests {
 
     fn our_opinion(head: &[u8]) -> Option<Vec<Vec<u8>>> {
         let limits = HeadLimits { line_bytes: 4_096, head_bytes: 4_096, fields: 64 };
-        let mut lines = Vec::new();
-        let parsed = parse(head, limits, &mut lines).ok()??;
-        let mut parts = vec![parsed.method.of(head).into(), parsed.target.of(head).into()];
-        parts.push(vec![u8::from(!parsed.is_http_10)]);
-        for line in lines {
-            parts.push(line.name.of(head).into());
-            parts.push(line.value.of(head).into());
+        let mut parser = HeadParser::default();
+        if !parser.parse(head, limits).ok()? {
+            return None;
+        }
+        let line = parser.line();
+        let mut parts = vec![line.method.of(head).into(), line.target.of(head).into()];
+        parts.push(vec![u8::from(!line.is_http_10)]);
+        for field in parser.fields() {
+            parts.push(field.name.of(head).into());
+            parts.push(field.value.of(head).into());
         }
         Some(parts)
     }

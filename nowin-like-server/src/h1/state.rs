@@ -12,8 +12,7 @@ use crate::h1::Settings;
 use crate::h1::chunked::{Decoded, Decoder};
 use crate::h1::encode::{self, Coding, Connection, OwnFields};
 use crate::h1::head::{self, Head};
-use crate::h1::parse::{self, Line, Parsed};
-use crate::h1::search::Search;
+use crate::h1::parse::HeadParser;
 use crate::observe::Reason;
 
 /// Reads the requests of a connection and writes its responses, one after the other.
@@ -21,11 +20,10 @@ use crate::observe::Reason;
 pub(super) struct Machine {
     settings: Arc<Settings>,
     unread: BytesMut,
-    /// How far the search for the end of a head is that is not whole.
-    search: Search,
-    /// The head that lies in front, once it is whole, and its field lines.
-    parsed: Option<Parsed>,
-    lines: Vec<Line>,
+    /// The head that lies in front.
+    head: HeadParser,
+    /// It is whole.
+    has_head: bool,
     receiving: Receiving,
     request: Head,
     coding: Coding,
@@ -66,9 +64,8 @@ impl Machine {
         Self {
             settings,
             unread: BytesMut::new(),
-            search: Search::default(),
-            parsed: None,
-            lines: Vec::new(),
+            head: HeadParser::default(),
+            has_head: false,
             receiving: Receiving::Head,
             request: Head {
                 body: BodyLength::None,
@@ -106,27 +103,18 @@ impl Machine {
     ///
     /// The answer to bytes that will never be one.
     pub(super) fn find_head(&mut self) -> Result<bool, Reason> {
-        if self.parsed.is_some() {
+        if self.has_head {
             return Ok(true);
         }
         // Empty lines in front of a request line are skipped (RFC 9112 §2.2).
-        while !self.search.is_under_way() && self.unread.starts_with(b"\r\n") {
+        while self.unread.starts_with(b"\r\n") {
             self.unread.advance(2);
         }
         if matches!(&self.unread[..], b"" | b"\r") {
             return Ok(false);
         }
-        let limits = self.settings.head_limits();
-        if self.search.is_under_way() && !self.search.go_on(&self.unread, limits)? {
-            return Ok(false);
-        }
-        self.parsed = parse::parse(&self.unread, limits, &mut self.lines)?;
-        if self.parsed.is_some() {
-            self.search = Search::default();
-        } else {
-            self.search.go_on(&self.unread, limits)?;
-        }
-        Ok(self.parsed.is_some())
+        self.has_head = self.head.parse(&self.unread, self.settings.head_limits())?;
+        Ok(self.has_head)
     }
 
     /// Says whether another request follows on this one and has a whole head already.
@@ -140,11 +128,10 @@ impl Machine {
     ///
     /// The answer to a head that breaks a rule.
     pub(super) fn read_head(&mut self, env: &mut Environment) -> Result<(), Reason> {
-        let Some(parsed) = self.parsed.take() else {
-            return Err(Reason::HeadMalformed);
-        };
-        self.request = head::read(&self.unread, &parsed, &self.lines, env)?;
-        self.unread.advance(parsed.length.min(self.unread.len()));
+        self.request = head::read(&self.unread, &self.head, env)?;
+        self.unread.advance(self.head.length().min(self.unread.len()));
+        self.head.reset();
+        self.has_head = false;
         self.receiving = match self.length() {
             Some(0) => Receiving::Whole,
             Some(length) => Receiving::Length(length),

@@ -25,30 +25,26 @@ pub(super) fn take(
     unread: &mut BytesMut,
     limits: TrailerLimits,
 ) -> Result<Option<HeaderMap>, Reason> {
+    let section = unread.get(..limits.bytes).unwrap_or(unread);
     let (mut at, mut trailers) = (0, HeaderMap::new());
-    let length = loop {
-        match unread.get(at..) {
-            Some([b'\r', b'\n', ..]) => break Some(at + 2),
-            None | Some([] | [b'\r']) => break None,
+    loop {
+        match section.get(at..) {
+            Some([b'\r', b'\n', ..]) => {
+                unread.advance(at + 2);
+                return Ok(Some(trailers));
+            }
+            Some([] | [b'\r']) | None => break,
             Some(_) => {}
         }
-        let Some((line, next)) =
-            parse::field_line(unread, at).map_err(|_| Reason::TrailerIllegal)?
-        else {
-            break None;
-        };
+        let line = parse::field_line(section, at).map_err(|_| Reason::TrailerIllegal)?;
+        let Some((line, next)) = line else { break };
         if trailers.len() == limits.fields {
             return Err(Reason::TooManyTrailers);
         }
-        append(&mut trailers, unread, line)?;
+        append(&mut trailers, section, line)?;
         at = next;
-    };
-    if length.unwrap_or(unread.len()) > limits.bytes {
-        return Err(Reason::TrailersTooLong);
     }
-    let Some(length) = length else { return Ok(None) };
-    unread.advance(length);
-    Ok(Some(trailers))
+    if unread.len() > limits.bytes { Err(Reason::TrailersTooLong) } else { Ok(None) }
 }
 
 fn append(trailers: &mut HeaderMap, bytes: &[u8], line: Line) -> Result<(), Reason> {

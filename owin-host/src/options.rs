@@ -6,7 +6,8 @@ use owin_core::{Address, Error};
 /// The options that every hosted program has.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// The addresses to listen on, separated by semicolons; port 0 binds a free one.
+    /// The addresses to listen on, separated by semicolons; port 0 binds a free one, unix:/path is a
+    /// Unix socket, fd:3 or fd:name a socket that the program was started with.
     #[arg(long, env = "OWIN_URLS", value_name = "URLS", default_value = "http://localhost:5000")]
     pub urls: String,
 
@@ -29,6 +30,8 @@ pub struct Options {
 /// let addresses = owin_host::parse_urls("http://127.0.0.1:5080; http://[::1]:5080")?;
 /// assert_eq!(addresses.len(), 2);
 /// assert!(owin_host::parse_urls(" ; ").is_err());
+/// let addresses = owin_host::parse_urls("http://unix:/run/app.sock;http://fd:web/base")?;
+/// assert_eq!(addresses[0].to_string(), "http://unix:/run/app.sock");
 /// # Ok::<_, owin_core::Error>(())
 /// ```
 pub fn parse_urls(urls: &str) -> Result<Vec<Address>, Error> {

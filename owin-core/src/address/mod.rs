@@ -1,5 +1,7 @@
 //! Addresses to listen on, as in `http://localhost:5000/base`.
 
+mod form;
+
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -8,9 +10,12 @@ use std::str::FromStr;
 use crate::Error;
 use crate::classes::Classes;
 
+pub use self::form::Form;
+
 /// One address to listen on (an entry of `host.Addresses`).
 ///
-/// The host is a name, an IP address, or `*` for every address of the machine.
+/// The host is a name, an IP address, or `*` for every address of the machine. There are addresses
+/// without host and port too, of Unix sockets and of inherited sockets: see [`Form`].
 ///
 /// ```
 /// use owin_core::Address;
@@ -45,13 +50,14 @@ impl Address {
         &self.scheme
     }
 
-    /// A name, an IPv4 address, an IPv6 address in brackets, or `*`.
+    /// A name, an IPv4 address, an IPv6 address in brackets, or `*`; what stands between scheme and
+    /// path in an address of another [`Form`].
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port; 0 for any that is free.
+    /// The port; 0 for any that is free, and in an address that has none (see [`Form`]).
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
@@ -67,7 +73,8 @@ impl Address {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Server`](crate::ErrorKind::Server) for other names: nothing is looked up.
+    /// [`ErrorKind::Server`](crate::ErrorKind::Server) for other names: nothing is looked up; and for
+    /// an address of another [`Form`].
     ///
     /// ```
     /// use owin_core::Address;
@@ -77,6 +84,9 @@ impl Address {
     /// # Ok::<_, owin_core::Error>(())
     /// ```
     pub fn sockets(&self) -> Result<Vec<SocketAddr>, Error> {
+        if self.form() != Form::HostAndPort {
+            return Err(Error::server(format!("cannot listen on {self}: it is no host and port")));
+        }
         let ips: Vec<IpAddr> = match self.host.trim_matches(['[', ']']) {
             "*" => vec![Ipv6Addr::UNSPECIFIED.into()],
             name if name.eq_ignore_ascii_case("localhost") => {
@@ -93,10 +103,14 @@ impl Address {
     /// The error of an address that cannot be bound, in one line that says what to do.
     #[must_use]
     pub fn unusable(&self, error: &io::Error) -> Error {
+        let has_port = self.form() == Form::HostAndPort;
         let why = match error.kind() {
-            io::ErrorKind::AddrInUse => "the port is in use; stop what uses it or choose another",
+            io::ErrorKind::AddrInUse if has_port => {
+                "the port is in use; stop what uses it or choose another"
+            }
+            io::ErrorKind::AddrInUse => "it is in use; stop what uses it or choose another",
             io::ErrorKind::AddrNotAvailable => "this machine does not have that address",
-            io::ErrorKind::PermissionDenied => "ports below 1024 need a privilege",
+            io::ErrorKind::PermissionDenied if has_port => "ports below 1024 need a privilege",
             _ => return Error::server(format!("cannot listen on {self}: {error}")),
         };
         Error::server(format!("cannot listen on {self}: {why}"))
@@ -138,6 +152,12 @@ impl FromStr for Address {
             "https" => 443,
             _ => return Err(wrong("is neither http nor https")),
         };
+        let local = form::split(rest);
+        let local = local.map_err(|why| Error::server(format!("the address {text:?} {why}")))?;
+        if let Some((host, path)) = local {
+            let (host, path) = (host.to_owned(), path.trim_end_matches('/').to_owned());
+            return Ok(Self { scheme, host, port: 0, path });
+        }
         let end = rest.find('/').unwrap_or(rest.len());
         let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
         if path.contains(['?', '#']) || authority.contains(['?', '#']) {
@@ -163,7 +183,12 @@ impl FromStr for Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}:{}{}", self.scheme, self.host, self.port, self.path)
+        match self.form() {
+            Form::HostAndPort => {
+                write!(f, "{}://{}:{}{}", self.scheme, self.host, self.port, self.path)
+            }
+            _ => write!(f, "{}://{}{}", self.scheme, self.host, self.path),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod listening;
 mod options;
 mod overflow;
 mod readiness;
+mod sockets;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,10 +20,12 @@ use tokio_util::task::TaskTracker;
 
 use self::accept::Acceptor;
 use self::admission::Admission;
+use self::bind::Bound;
 use self::listening::Listening;
 use self::options::Options;
 use self::overflow::Overflow;
 pub use self::readiness::Readiness;
+use self::sockets::Sockets;
 use crate::h1::{Settings, Upgrades};
 use crate::stop::{StopTimes, Stopper};
 use crate::transport::Listener;
@@ -47,6 +50,7 @@ use crate::transport::Listener;
 pub struct NowinServer {
     server_field: Option<String>,
     listeners: Vec<Box<dyn Listening>>,
+    sockets: Sockets,
     options: Options,
 }
 
@@ -60,6 +64,7 @@ impl NowinServer {
         Self {
             server_field: Some(Self::NAME.to_owned()),
             listeners: Vec::new(),
+            sockets: Sockets::default(),
             options: Options::default(),
         }
     }
@@ -117,7 +122,9 @@ impl Server for NowinServer {
     ) -> Result<Box<dyn Running>, Error> {
         let addresses = self.wanted(&properties)?;
         let Options { limits, watch, leaving, readiness } = self.options;
-        let mut listeners = bind::all(&addresses)?;
+        let bound = bind::all(&addresses, &self.sockets)?;
+        let bound: Result<Vec<_>, Error> = bound.into_iter().map(Bound::into_listening).collect();
+        let mut listeners = bound?;
         listeners.extend(self.listeners);
         let bound = listeners.iter().filter_map(|listener| listener.address()).collect();
         let launch = server::launch(properties, bound).await?;
@@ -156,6 +163,7 @@ impl fmt::Debug for NowinServer {
         f.debug_struct("NowinServer")
             .field("server_field", &self.server_field)
             .field("listeners", &self.listeners.len())
+            .field("sockets", &self.sockets)
             .field("options", &self.options)
             .finish()
     }

@@ -104,7 +104,11 @@ mod tests {
         let (overflow, tasks) = (Overflow::new(1), TaskTracker::new());
         let started = Instant::now();
         let mut client = turned_away(&overflow, &tasks);
-        while client.write_all(&[b'x'; 512]).await.is_ok() {}
+        let mut taken = 0;
+        while let Ok(count) = client.write(&[b'x'; 512]).await {
+            taken += count;
+        }
+        assert!((FAREWELL_BYTES..FAREWELL_BYTES + 2_048).contains(&taken), "{taken}");
         assert_eq!(started.elapsed(), Duration::ZERO);
     }
 

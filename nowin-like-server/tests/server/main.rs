@@ -39,4 +39,5 @@ mod stop;
 mod streaming;
 mod support;
 mod truncation;
+mod unix;
 mod unread_bodies;

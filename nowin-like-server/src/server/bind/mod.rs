@@ -1,70 +1,98 @@
 //! From addresses to sockets that listen.
 
+mod tcp;
+#[cfg(unix)]
+mod unix;
+
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+#[cfg(unix)]
+use std::sync::Arc;
 
+use owin_core::address::Form;
 use owin_core::{Address, Error};
-use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::TcpListener;
 
+use self::tcp::Tuned;
+#[cfg(unix)]
+use self::unix::{SocketFile, WithFile};
 use crate::server::listening::{At, Listening};
+use crate::server::sockets::Sockets;
 
 /// How many connections may wait to be accepted; the system cuts it to its own limit.
 const BACKLOG: i32 = 1024;
 
-/// `EAFNOSUPPORT` on Linux, which has no `ErrorKind` of its own.
-const AF_NOT_SUPPORTED: i32 = 97;
+/// A socket that listens, and that no runtime has yet.
+#[derive(Debug)]
+pub(super) struct Bound {
+    /// What was bound: never port 0.
+    pub(super) address: Address,
+    socket: Socket,
+}
 
-/// A socket that listens.
-type Bound = Box<dyn Listening>;
+#[derive(Debug)]
+enum Socket {
+    Tcp(std::net::TcpListener),
+    #[cfg(unix)]
+    Unix(Option<Arc<SocketFile>>, std::os::unix::net::UnixListener),
+}
 
 /// Binds every address, or none.
-pub(super) fn all(addresses: &[Address]) -> Result<Vec<Bound>, Error> {
-    let bound: Result<Vec<_>, Error> = addresses.iter().map(one).collect();
+pub(super) fn all(addresses: &[Address], sockets: &Sockets) -> Result<Vec<Bound>, Error> {
+    let bound: Result<Vec<_>, Error> =
+        addresses.iter().map(|address| one(address, sockets)).collect();
     Ok(bound?.into_iter().flatten().collect())
 }
 
-/// Binds an address. One of the loopback addresses may be missing on the machine, but not be taken;
-/// where the machine has no IPv6, `*` is every IPv4 address.
-fn one(address: &Address) -> Result<Vec<Bound>, Error> {
+fn one(address: &Address, sockets: &Sockets) -> Result<Vec<Bound>, Error> {
     if address.scheme() != "http" {
         return Err(Error::server(format!("cannot listen on {address}: there is no certificate")));
     }
-    let mut bound = Vec::new();
-    let mut missing = None;
-    for socket in address.sockets()? {
-        match bind(address, socket) {
-            Ok(one) => bound.push(one),
-            Err(error) if is_missing(&error) => missing = Some(error),
-            Err(error) => return Err(address.unusable(&error)),
+    match address.form() {
+        Form::HostAndPort => tcp::bind(address, sockets),
+        #[cfg(unix)]
+        Form::UnixPath(path) => {
+            let bound = unix::bind(path.as_ref(), sockets.unix_mode);
+            let (file, listener) = bound.map_err(|error| address.unusable(&error))?;
+            Ok(vec![Bound::unix(address, Some(Arc::new(file)), listener)])
+        }
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        Form::UnixAbstract(name) => {
+            let listener = unix::bind_abstract(name).map_err(|error| address.unusable(&error))?;
+            Ok(vec![Bound::unix(address, None, listener)])
+        }
+        _ => {
+            Err(Error::server(format!("cannot listen on {address}: this system has no such thing")))
         }
     }
-    if let (Some(_), true, "*") = (&missing, bound.is_empty(), address.host()) {
-        let any = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), address.port());
-        return bind(address, any).map(|one| vec![one]).map_err(|error| address.unusable(&error));
-    }
-    match missing {
-        Some(error) if bound.is_empty() => Err(address.unusable(&error)),
-        _ => Ok(bound),
-    }
 }
 
-fn is_missing(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
-        || error.raw_os_error() == Some(AF_NOT_SUPPORTED)
-}
-
-fn bind(address: &Address, wanted: SocketAddr) -> io::Result<Bound> {
-    let socket = Socket::new(Domain::for_address(wanted), Type::STREAM, Some(Protocol::TCP))?;
-    if wanted.is_ipv6() {
-        // `*` takes IPv4 too; `[::1]` must not, or it would collide with `127.0.0.1`.
-        socket.set_only_v6(!wanted.ip().is_unspecified())?;
-    }
+impl Bound {
     #[cfg(unix)]
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&wanted.into())?;
-    socket.listen(BACKLOG)?;
-    let listener = TcpListener::from_std(socket.into())?;
-    Ok(Box::new(At { address: address.bound_to(listener.local_addr()?), listener }))
+    fn unix(
+        address: &Address,
+        file: Option<Arc<SocketFile>>,
+        listener: std::os::unix::net::UnixListener,
+    ) -> Self {
+        Self { address: address.clone(), socket: Socket::Unix(file, listener) }
+    }
+
+    /// Hands it to the runtime that this runs on.
+    pub(super) fn into_listening(self) -> Result<Box<dyn Listening>, Error> {
+        let address = self.address.clone();
+        self.on_runtime().map_err(|error| address.unusable(&error))
+    }
+
+    fn on_runtime(self) -> io::Result<Box<dyn Listening>> {
+        let address = self.address;
+        Ok(match self.socket {
+            Socket::Tcp(socket) => {
+                let listener = Tuned(tokio::net::TcpListener::from_std(socket)?);
+                Box::new(At { address, listener })
+            }
+            #[cfg(unix)]
+            Socket::Unix(file, socket) => {
+                let listener = tokio::net::UnixListener::from_std(socket)?;
+                Box::new(At { address, listener: WithFile { file, listener } })
+            }
+        })
+    }
 }

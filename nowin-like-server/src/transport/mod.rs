@@ -57,6 +57,9 @@ use owin_core::Address;
 use owin_core::features::ConnectionInfo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+#[cfg(unix)]
+pub(crate) use self::unix::address_of;
+
 pub use self::memory::{MemoryConnector, MemoryListener, MemoryStream, memory};
 
 /// One connection: bytes both ways, in tokio's way.

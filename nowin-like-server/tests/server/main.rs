@@ -19,6 +19,7 @@ mod every_byte;
 mod floods;
 mod headers;
 mod http_10;
+mod inherited;
 mod keep_alive;
 mod lifetime;
 mod listeners;

@@ -1,5 +1,7 @@
 //! From addresses to sockets that listen.
 
+#[cfg(unix)]
+mod inherited;
 mod tcp;
 #[cfg(unix)]
 mod unix;
@@ -59,6 +61,8 @@ fn one(address: &Address, sockets: &Sockets) -> Result<Vec<Bound>, Error> {
             let listener = unix::bind_abstract(name).map_err(|error| address.unusable(&error))?;
             Ok(vec![Bound::unix(address, None, listener)])
         }
+        #[cfg(unix)]
+        Form::Inherited(which) => inherited::bind(address, which, sockets),
         _ => {
             Err(Error::server(format!("cannot listen on {address}: this system has no such thing")))
         }
@@ -93,6 +97,17 @@ impl Bound {
                 let listener = tokio::net::UnixListener::from_std(socket)?;
                 Box::new(At { address, listener: WithFile { file, listener } })
             }
+        })
+    }
+}
+
+impl Socket {
+    /// Another handle to the same socket.
+    fn share(&self) -> io::Result<Self> {
+        Ok(match self {
+            Self::Tcp(listener) => Self::Tcp(listener.try_clone()?),
+            #[cfg(unix)]
+            Self::Unix(file, listener) => Self::Unix(file.clone(), listener.try_clone()?),
         })
     }
 }

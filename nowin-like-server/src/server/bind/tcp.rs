@@ -87,7 +87,7 @@ impl Listener for Tuned {
 const HANDS_DOWN: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
 /// Sets what connections take over from the socket that accepts them: a system call less for each.
-fn tune(socket: &socket2::Socket, sockets: &Sockets) -> io::Result<()> {
+pub(super) fn tune(socket: &socket2::Socket, sockets: &Sockets) -> io::Result<()> {
     // Small responses go out in one write each; waiting for more would only delay them.
     socket.set_tcp_nodelay(true)?;
     #[cfg(any(target_os = "linux", target_os = "android"))]

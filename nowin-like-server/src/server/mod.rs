@@ -9,6 +9,7 @@ mod listening;
 mod options;
 mod overflow;
 mod readiness;
+mod runtimes;
 mod sockets;
 
 use std::fmt;
@@ -20,11 +21,11 @@ use tokio_util::task::TaskTracker;
 
 use self::accept::Acceptor;
 use self::admission::Admission;
-use self::bind::Bound;
 use self::listening::Listening;
 use self::options::Options;
 use self::overflow::Overflow;
 pub use self::readiness::Readiness;
+pub use self::runtimes::Runtimes;
 use self::sockets::Sockets;
 use crate::h1::{Settings, Upgrades};
 use crate::stop::{StopTimes, Stopper};
@@ -51,6 +52,7 @@ pub struct NowinServer {
     server_field: Option<String>,
     listeners: Vec<Box<dyn Listening>>,
     sockets: Sockets,
+    runtimes: Runtimes,
     options: Options,
 }
 
@@ -65,6 +67,7 @@ impl NowinServer {
             server_field: Some(Self::NAME.to_owned()),
             listeners: Vec::new(),
             sockets: Sockets::default(),
+            runtimes: Runtimes::default(),
             options: Options::default(),
         }
     }
@@ -120,14 +123,19 @@ impl Server for NowinServer {
         app: BoxApp,
         properties: Properties,
     ) -> Result<Box<dyn Running>, Error> {
-        let addresses = self.wanted(&properties)?;
+        let wanted = self.wanted(&properties)?;
         let Options { limits, watch, leaving, readiness } = self.options;
-        let bound = bind::all(&addresses, &self.sockets)?;
-        let bound: Result<Vec<_>, Error> = bound.into_iter().map(Bound::into_listening).collect();
-        let mut listeners = bound?;
-        listeners.extend(self.listeners);
-        let bound = listeners.iter().filter_map(|listener| listener.address()).collect();
-        let launch = server::launch(properties, bound).await?;
+        let mut sets = bind::sets(&wanted, &self.sockets, self.runtimes)?;
+        let bound = sets.first().into_iter().flatten().map(|bound| bound.address.clone());
+        let brought = self.listeners.iter().filter_map(|listener| listener.address());
+        let addresses = bound.chain(brought).collect();
+        let mut listeners = self.listeners;
+        if self.runtimes == Runtimes::Shared {
+            for bound in sets.drain(..).flatten() {
+                listeners.push(bound.into_listening()?);
+            }
+        }
+        let launch = server::launch(properties, addresses).await?;
         let (stopper, stop) = Stopper::new();
         let most = limits.connections.or_else(descriptors::default_connections);
         let app_grace = limits.app_grace;
@@ -150,6 +158,7 @@ impl Server for NowinServer {
         for listener in listeners {
             connections.spawn(listener.serve(acceptor.clone()));
         }
+        runtimes::spawn(sets, &acceptor).await?;
         readiness.set(true);
         Ok(launch.running_with(async move |deadline| {
             readiness.set(false);
@@ -164,6 +173,7 @@ impl fmt::Debug for NowinServer {
             .field("server_field", &self.server_field)
             .field("listeners", &self.listeners.len())
             .field("sockets", &self.sockets)
+            .field("runtimes", &self.runtimes)
             .field("options", &self.options)
             .finish()
     }

@@ -7,17 +7,37 @@ use crate::NowinServer;
 /// How long bytes that were sent may go without an answer of the client's system.
 const USER_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Who may listen on the same ports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Sharing {
+    /// Nobody else.
+    #[default]
+    Nobody,
+    /// The threads of this server.
+    Threads,
+    /// Other processes of the same user too.
+    Processes,
+}
+
 /// What can be chosen of the sockets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sockets {
-    pub(super) has_reuse_port: bool,
+    pub(super) sharing: Sharing,
     pub(super) user_timeout: Option<Duration>,
     pub(super) unix_mode: u32,
 }
 
 impl Default for Sockets {
     fn default() -> Self {
-        Self { has_reuse_port: false, user_timeout: Some(USER_TIMEOUT), unix_mode: 0o600 }
+        Self { sharing: Sharing::Nobody, user_timeout: Some(USER_TIMEOUT), unix_mode: 0o600 }
+    }
+}
+
+impl Sockets {
+    /// For a server whose threads have sockets of their own.
+    pub(super) fn for_threads(mut self) -> Self {
+        self.sharing = self.sharing.max(Sharing::Threads);
+        self
     }
 }
 
@@ -27,7 +47,7 @@ impl NowinServer {
     /// mistake is no error.
     #[must_use]
     pub fn with_reuse_port(mut self, may_share: bool) -> Self {
-        self.sockets.has_reuse_port = may_share;
+        self.sockets.sharing = if may_share { Sharing::Processes } else { Sharing::Nobody };
         self
     }
 

@@ -27,6 +27,7 @@ mod memory;
 mod messages;
 mod mounts;
 mod paths;
+mod per_core;
 mod pipelining;
 mod refusals;
 mod request_bodies;

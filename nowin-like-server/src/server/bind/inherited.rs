@@ -9,7 +9,7 @@ use listenfd::ListenFd;
 use owin_core::{Address, Error};
 use socket2::SockRef;
 
-use crate::server::bind::{Bound, Socket, tcp};
+use crate::server::bind::{Bound, Origin, Socket, tcp};
 use crate::server::sockets::Sockets;
 use crate::transport::address_of;
 
@@ -66,7 +66,7 @@ fn share(address: &Address, socket: &Socket, sockets: &Sockets) -> io::Result<Bo
         }
         Socket::Unix(..) => address.clone(),
     };
-    Ok(Bound { address, socket })
+    Ok(Bound { address, socket, origin: Origin::Given })
 }
 
 /// All that this process was given; taken once, for a descriptor has one owner.

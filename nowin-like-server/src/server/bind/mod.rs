@@ -7,6 +7,7 @@ mod tcp;
 mod unix;
 
 use std::io;
+use std::num::NonZeroUsize;
 #[cfg(unix)]
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use owin_core::{Address, Error};
 use self::tcp::Tuned;
 #[cfg(unix)]
 use self::unix::{SocketFile, WithFile};
+use crate::server::Runtimes;
 use crate::server::listening::{At, Listening};
 use crate::server::sockets::Sockets;
 
@@ -28,6 +30,16 @@ pub(super) struct Bound {
     /// What was bound: never port 0.
     pub(super) address: Address,
     socket: Socket,
+    origin: Origin,
+}
+
+/// Where a socket is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// It was made here, and others like it can be.
+    Made,
+    /// The process was given it.
+    Given,
 }
 
 #[derive(Debug)]
@@ -37,11 +49,26 @@ enum Socket {
     Unix(Option<Arc<SocketFile>>, std::os::unix::net::UnixListener),
 }
 
-/// Binds every address, or none.
-pub(super) fn all(addresses: &[Address], sockets: &Sockets) -> Result<Vec<Bound>, Error> {
-    let bound: Result<Vec<_>, Error> =
-        addresses.iter().map(|address| one(address, sockets)).collect();
-    Ok(bound?.into_iter().flatten().collect())
+/// Binds every address, or none: a set of sockets for each runtime that accepts.
+pub(super) fn sets(
+    addresses: &[Address],
+    sockets: &Sockets,
+    runtimes: Runtimes,
+) -> Result<Vec<Vec<Bound>>, Error> {
+    let (sockets, count) = match runtimes {
+        Runtimes::Shared => (*sockets, NonZeroUsize::MIN),
+        Runtimes::PerCore(count) => (sockets.for_threads(), count),
+    };
+    let first: Result<Vec<_>, Error> =
+        addresses.iter().map(|address| one(address, &sockets)).collect();
+    let first: Vec<Bound> = first?.into_iter().flatten().collect();
+    let mut sets = Vec::new();
+    for _ in 1..count.get() {
+        let next: Result<Vec<_>, Error> = first.iter().map(|bound| bound.again(&sockets)).collect();
+        sets.push(next?);
+    }
+    sets.push(first);
+    Ok(sets)
 }
 
 fn one(address: &Address, sockets: &Sockets) -> Result<Vec<Bound>, Error> {
@@ -76,7 +103,24 @@ impl Bound {
         file: Option<Arc<SocketFile>>,
         listener: std::os::unix::net::UnixListener,
     ) -> Self {
-        Self { address: address.clone(), socket: Socket::Unix(file, listener) }
+        Self {
+            address: address.clone(),
+            socket: Socket::Unix(file, listener),
+            origin: Origin::Made,
+        }
+    }
+
+    /// A socket for another thread at the same address: one of its own, so that the system shares
+    /// the connections out, or another handle where there can be no second one.
+    fn again(&self, sockets: &Sockets) -> Result<Self, Error> {
+        let socket = match (&self.socket, self.origin) {
+            (Socket::Tcp(first), Origin::Made) => {
+                first.local_addr().and_then(|bound| tcp::listen(bound, sockets)).map(Socket::Tcp)
+            }
+            (other, _) => other.share(),
+        };
+        let socket = socket.map_err(|error| self.address.unusable(&error))?;
+        Ok(Self { address: self.address.clone(), socket, origin: self.origin })
     }
 
     /// Hands it to the runtime that this runs on.

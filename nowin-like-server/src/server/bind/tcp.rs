@@ -7,8 +7,8 @@ use owin_core::{Address, Error};
 use socket2::{Domain, Protocol, Type};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::server::bind::{BACKLOG, Bound, Socket};
-use crate::server::sockets::Sockets;
+use crate::server::bind::{BACKLOG, Bound, Origin, Socket};
+use crate::server::sockets::{Sharing, Sockets};
 use crate::transport::Listener;
 
 /// `EAFNOSUPPORT` on Linux, which has no `ErrorKind` of its own.
@@ -43,12 +43,17 @@ fn is_missing(error: &io::Error) -> bool {
 }
 
 fn bind_one(address: &Address, wanted: SocketAddr, sockets: &Sockets) -> io::Result<Bound> {
+    if sockets.sharing == Sharing::Threads && wanted.port() != 0 {
+        // The system lets every process of ours share the port once one socket may share it.
+        let alone = Sockets { sharing: Sharing::Nobody, ..*sockets };
+        drop(listen(wanted, &alone)?);
+    }
     let listener = listen(wanted, sockets)?;
     let address = address.bound_to(listener.local_addr()?);
-    Ok(Bound { address, socket: Socket::Tcp(listener) })
+    Ok(Bound { address, socket: Socket::Tcp(listener), origin: Origin::Made })
 }
 
-fn listen(wanted: SocketAddr, sockets: &Sockets) -> io::Result<std::net::TcpListener> {
+pub(super) fn listen(wanted: SocketAddr, sockets: &Sockets) -> io::Result<std::net::TcpListener> {
     let domain = Domain::for_address(wanted);
     let socket = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
     if wanted.is_ipv6() {
@@ -58,7 +63,7 @@ fn listen(wanted: SocketAddr, sockets: &Sockets) -> io::Result<std::net::TcpList
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     #[cfg(unix)]
-    socket.set_reuse_port(sockets.has_reuse_port)?;
+    socket.set_reuse_port(sockets.sharing != Sharing::Nobody)?;
     tune(&socket, sockets)?;
     socket.set_nonblocking(true)?;
     socket.bind(&wanted.into())?;
@@ -135,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_port_is_shared_only_by_those_who_all_want_it() {
-        let sharing = Sockets { has_reuse_port: true, ..Sockets::default() };
+        let sharing = Sockets { sharing: Sharing::Processes, ..Sockets::default() };
         let first = listen((Ipv4Addr::LOCALHOST, 0).into(), &sharing).unwrap();
         let at = first.local_addr().unwrap();
         assert!(listen(at, &sharing).is_ok());

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use crate::NowinServer;
 use crate::server::accept::Acceptor;
 use crate::server::bind::Bound;
+use crate::stop::Phase;
 
 /// On which threads connections are served.
 ///
@@ -95,7 +96,7 @@ fn run(bound: Vec<Bound>, mut acceptor: Acceptor, told: oneshot::Sender<Result<(
         if told.send(started).is_err() {
             return;
         }
-        acceptor.stop.draining().await;
+        acceptor.stop.reached(Phase::Draining).await;
         connections.close();
         connections.wait().await;
     });

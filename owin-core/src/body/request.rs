@@ -38,7 +38,7 @@ pub struct RequestBody {
     body: Option<BoxBody>,
     /// What an `AsyncRead` did not take yet.
     pub(super) rest: Bytes,
-    trailers: Option<Headers>,
+    trailers: Option<Box<Headers>>,
     /// The fault and the answer of an error that broke the body off. It must never look whole.
     broken: Option<(ErrorKind, StatusCode)>,
     /// Who is told of each read.
@@ -117,7 +117,7 @@ impl RequestBody {
     /// The trailer fields; `None` before the end of the body, and where there were none.
     #[must_use]
     pub fn trailers(&self) -> Option<&Headers> {
-        self.trailers.as_ref()
+        self.trailers.as_deref()
     }
 
     /// Says whether the body is just as [`empty`](Self::empty) makes it.
@@ -146,7 +146,7 @@ impl RequestBody {
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
                 if let Some(trailers) = frame.trailers_ref() {
-                    self.trailers = Some(Headers::from(trailers.clone()));
+                    self.trailers = Some(Box::new(Headers::from(trailers.clone())));
                 }
             }
             Poll::Ready(Some(Err(error))) => self.broken = Some((error.kind(), error.status())),

@@ -12,7 +12,7 @@ use super::head::{BodyLength, Head, Published, Said, checked_status};
 use super::pipe::Pulled;
 use super::{Asked, Call, Event};
 use crate::features::ReasonPhrase;
-use crate::{Environment, Error};
+use crate::{Environment, Error, Headers, keys};
 
 /// How far a call is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Call {
         let status = env.response().status();
         Head {
             status,
-            reason: env.inner.slots.response_reason_phrase.get().map(ReasonPhrase::as_str),
+            reason: env.inner.slots.boxed().response_reason_phrase.get().map(ReasonPhrase::as_str),
             headers: env.response().headers(),
             said: self.rest.said,
             length: self.rest.length,
@@ -131,7 +131,7 @@ impl Call {
             }
             (Stage::Rest, Some(env)) if self.published.is_none() => {
                 let has_body = self.asked.may_have_body(env.response().status());
-                let has_trailers = env.inner.slots.server_response_trailers.get().is_some();
+                let has_trailers = env.inner.slots.boxed().server_response_trailers.get().is_some();
                 let whole = env.inner.slots.response_body.occupy().whole_mut();
                 if has_body && (has_trailers || whole.has_stream() || self.rest.sent_bytes > 0) {
                     return None;
@@ -273,8 +273,7 @@ impl Call {
         if self.rest.declared().is_some_and(|declared| self.rest.sent_bytes < declared) {
             return self.break_off(Error::app("the body is shorter than its Content-Length"));
         }
-        let slot = self.env.as_mut().map(|env| &mut env.inner.slots.server_response_trailers);
-        let own = slot.filter(|slot| slot.get().is_some()).and_then(|slot| slot.remove());
+        let own = self.env.as_mut().and_then(take_trailers);
         let streamed = self.rest.trailers.take().map(|trailers| *trailers);
         let trailers = match (streamed, own.map(HeaderMap::from)) {
             (Some(mut streamed), Some(own)) => {
@@ -326,7 +325,7 @@ fn start_unwound(
     }
     let status = checked_status(env)?;
     let said = Said::by(env.response().headers())?;
-    let has_trailers = env.inner.slots.server_response_trailers.get().is_some();
+    let has_trailers = env.inner.slots.boxed().server_response_trailers.get().is_some();
     let whole = env.inner.slots.response_body.occupy().whole_mut();
     whole.prepend(unsent);
     let known = whole.length();
@@ -341,6 +340,11 @@ fn start_unwound(
     // Trailer fields need chunks, unless the application chose the length itself.
     let known = known.filter(|_| !has_trailers || !has_body);
     Ok(Some((said, asked.length(status, said.declared, known))))
+}
+
+fn take_trailers(env: &mut Environment) -> Option<Headers> {
+    env.inner.slots.boxed().server_response_trailers.get()?;
+    env.remove(keys::SERVER_RESPONSE_TRAILERS).ok().flatten()
 }
 
 fn count(data: &Bytes) -> u64 {

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use http::{Method, Version as Protocol};
 
 use crate::body::ResponseBody;
-use crate::environment::{Dictionary, Environment, Inner};
+use crate::environment::{Environment, Extras, Inner};
 use crate::features::{ConnectionInfo, Outcome};
 use crate::keys::Slots;
 use crate::{CallCancelled, Error, Version};
@@ -31,15 +31,12 @@ impl Environment {
     pub fn new() -> Self {
         let mut env = Self {
             inner: Box::new(Inner {
-                slots: Slots::default(),
-                overlay: Dictionary::new(),
+                slots: Slots::new(),
                 state: ResponseState::Open,
-                failed_start: None,
                 connection: None,
                 request_number: 0,
                 request_id: OnceLock::new(),
-                decision: None,
-                mark: None,
+                extras: None,
             }),
         };
         env.fill_required();
@@ -90,17 +87,14 @@ impl Environment {
     /// Empties everything but the outlet and the token, if they are still there.
     fn recycle(&mut self) {
         let inner = &mut *self.inner;
-        if !inner.overlay.is_empty() {
-            inner.overlay.clear();
-        }
         inner.state = ResponseState::Open;
-        inner.failed_start = None;
         inner.request_number += 1;
         if inner.request_id.get().is_some() {
             let _unread = inner.request_id.take();
         }
-        inner.decision = None;
-        inner.mark = None;
+        if let Some(extras) = &mut inner.extras {
+            **extras = Extras::new();
+        }
         if inner.slots.is_touched() {
             inner.slots.reset();
             self.fill_required();
@@ -139,7 +133,7 @@ impl Environment {
     /// The error of a callback. The response can then only be answered with 500, and whoever asks
     /// again is refused too.
     pub fn start_response(&mut self) -> Result<(), Error> {
-        if let Some(why) = &self.inner.failed_start {
+        if let Some(why) = &self.inner.extras().failed_start {
             return Err(Error::app(format!("a sending-headers callback failed before: {why}")));
         }
         if self.inner.state != ResponseState::Open {
@@ -147,7 +141,7 @@ impl Environment {
         }
         while let Some(callback) = self.next_sending_headers() {
             if let Err(error) = callback(self) {
-                self.inner.failed_start = Some(error.to_string());
+                self.inner.extras_mut().failed_start = Some(error.to_string());
                 return Err(error);
             }
         }

@@ -53,16 +53,48 @@ pub struct Environment {
 /// What an environment holds; boxed, so that it moves as one pointer.
 pub(crate) struct Inner {
     pub(crate) slots: Slots,
-    overlay: Dictionary,
     pub(crate) state: ResponseState,
-    /// What a sending-headers callback failed with.
-    failed_start: Option<String>,
     connection: Option<Arc<ConnectionInfo>>,
     request_number: u64,
     request_id: OnceLock<String>,
+    /// What few calls need; there since one did.
+    extras: Option<Box<Extras>>,
+}
+
+/// What few calls need.
+pub(crate) struct Extras {
+    /// The keys that the contract does not know.
+    overlay: Dictionary,
+    /// What a sending-headers callback failed with.
+    failed_start: Option<String>,
     pub(crate) decision: Option<Decision>,
     /// The innermost layer of the lint that the call is in.
     pub(crate) mark: Option<Arc<crate::lint::Mark>>,
+}
+
+impl Extras {
+    const fn new() -> Self {
+        Self { overlay: Dictionary::new(), failed_start: None, decision: None, mark: None }
+    }
+}
+
+impl Inner {
+    pub(crate) fn extras(&self) -> &Extras {
+        static NONE: Extras = Extras::new();
+        self.extras.as_deref().unwrap_or(&NONE)
+    }
+
+    pub(crate) fn extras_mut(&mut self) -> &mut Extras {
+        self.extras.get_or_insert_with(|| Box::new(Extras::new()))
+    }
+
+    fn overlay(&self) -> &Dictionary {
+        &self.extras().overlay
+    }
+
+    fn overlay_mut(&mut self) -> &mut Dictionary {
+        &mut self.extras_mut().overlay
+    }
 }
 
 /// Nobody said how the call ended: it was given up, or it failed and the environment went with it.
@@ -85,7 +117,7 @@ impl Environment {
     #[inline]
     #[must_use]
     pub fn get<T: Stored + ?Sized>(&self, key: Key<T>) -> Option<&T> {
-        let Some(known) = key.known() else { return self.inner.overlay.get(key) };
+        let Some(known) = key.known() else { return self.inner.overlay().get(key) };
         if let Some(slot) = self.typed_slot::<T::Owned>(known)
             && let Some(value) = slot.get()
         {
@@ -102,7 +134,7 @@ impl Environment {
     /// The key's name with both types, where the value is of another type.
     pub fn try_get<T: Stored + ?Sized>(&self, key: Key<T>) -> Result<Option<&T>, Error> {
         match key.known() {
-            None => self.inner.overlay.try_get(key),
+            None => self.inner.overlay().try_get(key),
             Some(known) if self.typed_slot::<T::Owned>(known).is_none() => {
                 Err(key.wrong_type(known.info().type_name()))
             }
@@ -120,7 +152,7 @@ impl Environment {
         let absent = || Error::app("is absent").with_key(key.name());
         let Some(known) = key.known() else {
             self.try_get(key)?.ok_or_else(absent)?;
-            return self.inner.overlay.get_mut(key).ok_or_else(absent);
+            return self.inner.overlay_mut().get_mut(key).ok_or_else(absent);
         };
         self.check_changeable(known)?;
         self.adopt(known);
@@ -138,7 +170,7 @@ impl Environment {
         key: Key<T>,
         value: impl Into<T::Owned>,
     ) -> Result<Option<T::Owned>, Error> {
-        let Some(known) = key.known() else { return self.inner.overlay.set(key, value) };
+        let Some(known) = key.known() else { return self.inner.overlay_mut().set(key, value) };
         self.check_changeable(known)?;
         self.adopt(known);
         Ok(self.typed_slot_mut(key, known)?.put(value.into()))
@@ -151,7 +183,7 @@ impl Environment {
     /// Where the key is required, holds another type, or cannot be changed since the response has
     /// started.
     pub fn remove<T: Stored + ?Sized>(&mut self, key: Key<T>) -> Result<Option<T::Owned>, Error> {
-        let Some(known) = key.known() else { return self.inner.overlay.remove(key) };
+        let Some(known) = key.known() else { return self.inner.overlay_mut().remove(key) };
         self.check_removable(known)?;
         self.adopt(known);
         Ok(self.typed_slot_mut(key, known)?.remove())
@@ -169,7 +201,7 @@ impl Environment {
     pub fn value(&self, name: &str) -> Option<ValueRef<'_>> {
         match keys::find(name) {
             Some(known) => self.known_value(known),
-            None => self.inner.overlay.value(name),
+            None => self.inner.overlay().value(name),
         }
     }
 
@@ -186,7 +218,7 @@ impl Environment {
     ) -> Result<Option<Value>, Error> {
         let name = name.into();
         let Some(known) = keys::find(&name) else {
-            return self.inner.overlay.set_value(name, value);
+            return self.inner.overlay_mut().set_value(name, value);
         };
         self.check_changeable(known)?;
         self.adopt(known);
@@ -202,7 +234,7 @@ impl Environment {
     /// Where the key is required, or cannot be changed since the response has started.
     pub fn remove_value(&mut self, name: &str) -> Result<Option<Value>, Error> {
         let Some(known) = keys::find(name) else {
-            return Ok(self.inner.overlay.remove_value(name));
+            return Ok(self.inner.overlay_mut().remove_value(name));
         };
         self.check_removable(known)?;
         self.adopt(known);
@@ -215,7 +247,7 @@ impl Environment {
         let known = Known::ALL
             .iter()
             .filter_map(|known| Some((known.info().name(), self.known_value(*known)?)));
-        known.chain(self.inner.overlay.iter())
+        known.chain(self.inner.overlay().iter())
     }
 
     /// The number of keys that have a value.

@@ -34,13 +34,11 @@ pub(crate) struct Slot<T> {
     value: Option<T>,
 }
 
-impl<T> Default for Slot<T> {
-    fn default() -> Self {
+impl<T> Slot<T> {
+    pub(crate) const fn new() -> Self {
         Self { presence: Presence::Untouched, value: None }
     }
-}
 
-impl<T> Slot<T> {
     #[inline]
     pub(crate) fn get(&self) -> Option<&T> {
         if self.presence == Presence::Set { self.value.as_ref() } else { None }

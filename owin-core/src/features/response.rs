@@ -34,7 +34,8 @@ impl<'a> Response<'a> {
     /// for a status that it does not name.
     #[must_use]
     pub fn reason_phrase(self) -> &'a str {
-        let chosen = self.0.inner.slots.response_reason_phrase.get().map(ReasonPhrase::as_str);
+        let chosen =
+            self.0.inner.slots.boxed().response_reason_phrase.get().map(ReasonPhrase::as_str);
         chosen.or_else(|| self.status().canonical_reason()).unwrap_or_default()
     }
 

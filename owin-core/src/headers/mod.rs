@@ -42,7 +42,7 @@ pub struct Headers {
     /// The lines as they came; the truth as long as there is no map.
     raw: RawFields,
     /// The truth once it is built.
-    map: OnceLock<HeaderMap>,
+    map: OnceLock<Box<HeaderMap>>,
 }
 
 impl Headers {
@@ -113,7 +113,8 @@ impl Headers {
     pub fn lines(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let built = self.map.get();
         let raw = if built.is_none() { Some(&self.raw) } else { None };
-        let built = built.into_iter().flatten().map(|(n, v)| (n.as_str(), v.as_bytes()));
+        let built =
+            built.into_iter().flat_map(|map| map.iter()).map(|(n, v)| (n.as_str(), v.as_bytes()));
         raw.into_iter().flat_map(RawFields::iter).chain(built)
     }
 
@@ -140,7 +141,7 @@ impl Headers {
     /// The number of lines.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.map.get().map_or(self.raw.len(), HeaderMap::len)
+        self.map.get().map_or_else(|| self.raw.len(), |map| map.len())
     }
 
     /// Says whether there is no line.
@@ -202,14 +203,14 @@ impl Headers {
     /// The lines as a [`HeaderMap`]; built on the first call.
     #[must_use]
     pub fn map(&self) -> &HeaderMap {
-        self.map.get_or_init(|| self.raw.to_map())
+        self.map.get_or_init(|| Box::new(self.raw.to_map()))
     }
 
     /// The lines as a [`HeaderMap`], to be changed.
     #[must_use]
     pub fn map_mut(&mut self) -> &mut HeaderMap {
         let raw = &self.raw;
-        let _built = self.map.get_or_init(|| raw.to_map());
+        let _built = self.map.get_or_init(|| Box::new(raw.to_map()));
         match self.map.get_mut() {
             Some(map) => map,
             None => unreachable!("the cell was filled above"),
@@ -265,7 +266,7 @@ fn too_many(error: http::header::MaxSizeReached) -> Error {
 
 impl From<HeaderMap> for Headers {
     fn from(map: HeaderMap) -> Self {
-        Self { raw: RawFields::new(), map: OnceLock::from(map) }
+        Self { raw: RawFields::new(), map: OnceLock::from(Box::new(map)) }
     }
 }
 
@@ -279,7 +280,7 @@ impl Clone for Headers {
     fn clone(&self) -> Self {
         match self.map.get() {
             None => Self { raw: self.raw.clone(), map: OnceLock::new() },
-            Some(map) => Self::from(map.clone()),
+            Some(map) => Self::from(HeaderMap::clone(map)),
         }
     }
 }

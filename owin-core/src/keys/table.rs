@@ -23,11 +23,46 @@ use crate::upgrade::{
 };
 use crate::{CallCancelled, Version};
 
+/// Says where the field of a key stands: in the environment itself, or in a box that few calls need.
+/// The structure that does not have it has nothing in its place.
+macro_rules! placed {
+    (inline inline, = $new:expr) => {
+        $new
+    };
+    (boxed boxed, = $new:expr) => {
+        $new
+    };
+    ($here:ident $there:ident, = $new:expr) => {
+        ()
+    };
+    (inline inline, $slot:ty) => {
+        $slot
+    };
+    (boxed boxed, $slot:ty) => {
+        $slot
+    };
+    ($here:ident $there:ident, $slot:ty) => {
+        ()
+    };
+    (inline, mut $slots:ident) => {
+        $slots
+    };
+    (boxed, mut $slots:ident) => {
+        $slots.boxed_mut()
+    };
+    (inline, $slots:ident) => {
+        $slots
+    };
+    (boxed, $slots:ident) => {
+        $slots.boxed()
+    };
+}
+
 macro_rules! contract {
     (
         call {
             $( $(#[doc = $doc:literal])+
-            $field:ident $constant:ident: $type:ty = $name:literal,
+            $place:ident $field:ident $constant:ident: $type:ty = $name:literal,
             $scope:ident, $presence:ident, $party:ident, $source:literal; )+
         }
         elsewhere {
@@ -79,17 +114,51 @@ macro_rules! contract {
         }, )+];
 
         /// The fields of the environment, one for each known key.
-        #[derive(Debug, Default)]
+        #[expect(dead_code, reason = "what stands elsewhere has nothing in its place")]
+        #[derive(Debug)]
         pub(crate) struct Slots {
             /// The keys that were handed out to be changed since the last reset.
             touched: u64,
-            $( pub(crate) $field: Slot<<$type as Stored>::Owned>, )+
+            /// Those that few calls use; there since one did.
+            boxed: Option<Box<Boxed>>,
+            $( pub(crate) $field: placed!(inline $place, Slot<<$type as Stored>::Owned>), )+
+        }
+
+        /// The fields of the keys that few calls use.
+        #[expect(dead_code, reason = "what stands elsewhere has nothing in its place")]
+        #[derive(Debug)]
+        pub(crate) struct Boxed {
+            $( pub(crate) $field: placed!(boxed $place, Slot<<$type as Stored>::Owned>), )+
+        }
+
+        impl Boxed {
+            const fn new() -> Self {
+                Self { $( $field: placed!(boxed $place, = Slot::new()), )+ }
+            }
         }
 
         impl Slots {
+            pub(crate) const fn new() -> Self {
+                let boxed = None;
+                Self { touched: 0, boxed, $( $field: placed!(inline $place, = Slot::new()), )+ }
+            }
+
+            /// The fields of the keys that few calls use.
+            #[inline]
+            pub(crate) fn boxed(&self) -> &Boxed {
+                static UNUSED: Boxed = Boxed::new();
+                self.boxed.as_deref().unwrap_or(&UNUSED)
+            }
+
+            /// Whoever changes one of them notes it.
+            #[inline]
+            fn boxed_mut(&mut self) -> &mut Boxed {
+                self.boxed.get_or_insert_with(|| Box::new(Boxed::new()))
+            }
+
             #[inline]
             pub(crate) fn slot(&self, known: Known) -> &dyn crate::environment::slot::ErasedSlot {
-                match known { $( Known::$constant => &self.$field, )+ }
+                match known { $( Known::$constant => &placed!($place, self).$field, )+ }
             }
 
             #[inline]
@@ -97,8 +166,8 @@ macro_rules! contract {
                 &mut self,
                 known: Known,
             ) -> &mut dyn crate::environment::slot::ErasedSlot {
-                self.touched |= known.bit();
-                match known { $( Known::$constant => &mut self.$field, )+ }
+                self.touch(known);
+                match known { $( Known::$constant => &mut placed!($place, mut self).$field, )+ }
             }
 
             /// The field of a key as a slot of that type. Without a detour through a vtable: where the
@@ -106,16 +175,16 @@ macro_rules! contract {
             #[inline]
             pub(crate) fn typed<T: AnyValue>(&self, known: Known) -> Option<&Slot<T>> {
                 match known { $( Known::$constant => {
-                    let slot: &dyn Any = &self.$field;
+                    let slot: &dyn Any = &placed!($place, self).$field;
                     slot.downcast_ref()
                 } )+ }
             }
 
             #[inline]
             pub(crate) fn typed_mut<T: AnyValue>(&mut self, known: Known) -> Option<&mut Slot<T>> {
-                self.touched |= known.bit();
+                self.touch(known);
                 match known { $( Known::$constant => {
-                    let slot: &mut dyn Any = &mut self.$field;
+                    let slot: &mut dyn Any = &mut placed!($place, mut self).$field;
                     slot.downcast_mut()
                 } )+ }
             }
@@ -166,145 +235,145 @@ contract! {
     call {
         /// The decoded body of the request, to be pulled. Always there; of a request without a body
         /// it is at its end.
-        request_body REQUEST_BODY: RequestBody = "owin.RequestBody",
+        inline request_body REQUEST_BODY: RequestBody = "owin.RequestBody",
             Call, Required, Server, "OWIN 1.0 §3.2.1, §3.4";
         /// The field lines of the request, neither split nor joined. Holds `Host`.
-        request_headers REQUEST_HEADERS: Headers = "owin.RequestHeaders",
+        inline request_headers REQUEST_HEADERS: Headers = "owin.RequestHeaders",
             Call, Required, Server, "OWIN 1.0 §3.2.1, §3.3";
         /// The method token, in the case in which it was sent.
-        request_method REQUEST_METHOD: Method = "owin.RequestMethod",
+        inline request_method REQUEST_METHOD: Method = "owin.RequestMethod",
             Call, Required, Server, "OWIN 1.0 §3.2.1";
         /// The path below the path base, percent-decoded once. Starts with `/`, or is empty where
         /// the path base is not.
-        request_path REQUEST_PATH: str = "owin.RequestPath",
+        inline request_path REQUEST_PATH: str = "owin.RequestPath",
             Call, Required, Server, "OWIN 1.0 §3.2.1, §5.3";
         /// Where the application is mounted, percent-decoded. Empty, or starts with `/` and does
         /// not end with it.
-        request_path_base REQUEST_PATH_BASE: str = "owin.RequestPathBase",
+        inline request_path_base REQUEST_PATH_BASE: str = "owin.RequestPathBase",
             Call, Required, Server, "OWIN 1.0 §3.2.1, §5.3";
         /// The protocol's name and version, as in `HTTP/1.1`.
-        request_protocol REQUEST_PROTOCOL: Protocol = "owin.RequestProtocol",
+        inline request_protocol REQUEST_PROTOCOL: Protocol = "owin.RequestProtocol",
             Call, Required, Server, "OWIN 1.0 §3.2.1";
         /// The query as it was sent, still encoded, without the `?`; empty where there is none.
-        request_query_string REQUEST_QUERY_STRING: str = "owin.RequestQueryString",
+        inline request_query_string REQUEST_QUERY_STRING: str = "owin.RequestQueryString",
             Call, Required, Server, "OWIN 1.0 §3.2.1, §5.5";
         /// `http` or `https`, as far as the server can tell.
-        request_scheme REQUEST_SCHEME: str = "owin.RequestScheme",
+        inline request_scheme REQUEST_SCHEME: str = "owin.RequestScheme",
             Call, Required, Server, "OWIN 1.0 §3.2.1, §5.1";
         /// Tells one call from another; opaque, unique as far as the host can make it. Once set it
         /// does not change.
-        request_id REQUEST_ID: str = "owin.RequestId",
+        boxed request_id REQUEST_ID: str = "owin.RequestId",
             Call, Optional, Host, "OWIN 1.0.1 §3.2.1, OWIN 1.1 §3.2.1";
         /// Who makes the request. Absent: anonymous, or nobody asked.
-        request_user REQUEST_USER: User = "owin.RequestUser",
+        boxed request_user REQUEST_USER: User = "owin.RequestUser",
             Call, Optional, App, "OWIN 1.0.1 §3.2.1";
         /// Where the body of the response goes: pushed, or handed over whole.
-        response_body RESPONSE_BODY: ResponseBody = "owin.ResponseBody",
+        inline response_body RESPONSE_BODY: ResponseBody = "owin.ResponseBody",
             Call, Required, Server, "OWIN 1.0 §3.2.2, §3.5";
         /// The fields of the response; they can be changed until the response starts.
-        response_headers RESPONSE_HEADERS: Headers = "owin.ResponseHeaders",
+        inline response_headers RESPONSE_HEADERS: Headers = "owin.ResponseHeaders",
             Call, Required, Server, "OWIN 1.0 §3.2.2, §3.3";
         /// The status of the response; absent means 200.
-        response_status_code RESPONSE_STATUS_CODE: StatusCode = "owin.ResponseStatusCode",
+        inline response_status_code RESPONSE_STATUS_CODE: StatusCode = "owin.ResponseStatusCode",
             Call, Optional, App, "OWIN 1.0 §3.2.2";
         /// The phrase behind the status; absent means the one of RFC 9110 §15. HTTP/1.x only.
-        response_reason_phrase RESPONSE_REASON_PHRASE: ReasonPhrase = "owin.ResponseReasonPhrase",
+        boxed response_reason_phrase RESPONSE_REASON_PHRASE: ReasonPhrase = "owin.ResponseReasonPhrase",
             Call, Optional, App, "OWIN 1.0 §3.2.2";
         /// The protocol that the application asks to be answered with; a server may ignore it.
-        response_protocol RESPONSE_PROTOCOL: Protocol = "owin.ResponseProtocol",
+        boxed response_protocol RESPONSE_PROTOCOL: Protocol = "owin.ResponseProtocol",
             Call, Optional, App, "OWIN 1.0 §3.2.2";
         /// Fires when the call is of no use any more: the peer went, a write failed, the server
         /// gave up.
-        call_cancelled CALL_CANCELLED: CallCancelled = "owin.CallCancelled",
+        inline call_cancelled CALL_CANCELLED: CallCancelled = "owin.CallCancelled",
             Call, Required, Server, "OWIN 1.0 §3.2.3, §3.6";
         /// The version of OWIN, `1.0`.
-        owin_version OWIN_VERSION: Version = "owin.Version",
+        inline owin_version OWIN_VERSION: Version = "owin.Version",
             CallAndStartup, Required, Server, "OWIN 1.0 §3.2.3, §7";
 
         /// The certificates that the client presented, the client's own first. TLS only.
-        ssl_client_certificate SSL_CLIENT_CERTIFICATE: ClientCertificate = "ssl.ClientCertificate",
+        boxed ssl_client_certificate SSL_CLIENT_CERTIFICATE: ClientCertificate = "ssl.ClientCertificate",
             Call, Optional, Server, "CommonKeys, ssl";
         /// What the TLS handshake agreed on. TLS only.
-        ssl_handshake SSL_HANDSHAKE: TlsHandshake = "ssl.Handshake",
+        boxed ssl_handshake SSL_HANDSHAKE: TlsHandshake = "ssl.Handshake",
             Call, Optional, Server, "ours";
         /// The client's IP address as text, no brackets, no port. Absent where there is none.
-        server_remote_ip_address SERVER_REMOTE_IP_ADDRESS: str = "server.RemoteIpAddress",
+        boxed server_remote_ip_address SERVER_REMOTE_IP_ADDRESS: str = "server.RemoteIpAddress",
             Call, Optional, Server, "CommonKeys, server";
         /// The client's port in decimal. Absent where there is none.
-        server_remote_port SERVER_REMOTE_PORT: str = "server.RemotePort",
+        boxed server_remote_port SERVER_REMOTE_PORT: str = "server.RemotePort",
             Call, Optional, Server, "CommonKeys, server";
         /// The IP address that the request arrived on, as text.
-        server_local_ip_address SERVER_LOCAL_IP_ADDRESS: str = "server.LocalIpAddress",
+        boxed server_local_ip_address SERVER_LOCAL_IP_ADDRESS: str = "server.LocalIpAddress",
             Call, Optional, Server, "CommonKeys, server";
         /// The port that the request arrived on, in decimal.
-        server_local_port SERVER_LOCAL_PORT: str = "server.LocalPort",
+        boxed server_local_port SERVER_LOCAL_PORT: str = "server.LocalPort",
             Call, Optional, Server, "CommonKeys, server";
         /// Whether the request came from the same machine.
-        server_is_local SERVER_IS_LOCAL: bool = "server.IsLocal",
+        boxed server_is_local SERVER_IS_LOCAL: bool = "server.IsLocal",
             Call, Optional, Server, "CommonKeys, server";
         /// What the server can do. The same instance at start-up and in every call.
-        server_capabilities SERVER_CAPABILITIES: Capabilities = "server.Capabilities",
+        boxed server_capabilities SERVER_CAPABILITIES: Capabilities = "server.Capabilities",
             CallAndStartup, Optional, Server, "CommonKeys, server";
         /// Takes callbacks that run just before the response starts, last registered first, once.
-        server_on_sending_headers SERVER_ON_SENDING_HEADERS: OnSendingHeaders =
+        inline server_on_sending_headers SERVER_ON_SENDING_HEADERS: OnSendingHeaders =
             "server.OnSendingHeaders", Call, Optional, Server, "CommonKeys, server";
         /// Takes callbacks that run once the call is over, last registered first, once, with its
         /// outcome.
-        server_on_completed SERVER_ON_COMPLETED: OnCompleted = "server.OnCompleted",
+        inline server_on_completed SERVER_ON_COMPLETED: OnCompleted = "server.OnCompleted",
             Call, Optional, Server, "ours";
         /// Tells one connection from another.
-        server_connection_id SERVER_CONNECTION_ID: str = "server.ConnectionId",
+        boxed server_connection_id SERVER_CONNECTION_ID: str = "server.ConnectionId",
             Call, Optional, Server, "ASP.NET Core's OWIN bridge";
         /// The request target just as it was sent.
-        server_raw_target SERVER_RAW_TARGET: str = "server.RawTarget",
+        inline server_raw_target SERVER_RAW_TARGET: str = "server.RawTarget",
             Call, Optional, Server, "ours; RFC 9112 §3.2";
         /// The trailer fields of the request; there once the body has been read to its end.
-        server_request_trailers SERVER_REQUEST_TRAILERS: Headers = "server.RequestTrailers",
+        boxed server_request_trailers SERVER_REQUEST_TRAILERS: Headers = "server.RequestTrailers",
             Call, Optional, Server, "ours; RFC 9110 §6.5";
         /// The trailer fields to be sent after the body of the response.
-        server_response_trailers SERVER_RESPONSE_TRAILERS: Headers = "server.ResponseTrailers",
+        boxed server_response_trailers SERVER_RESPONSE_TRAILERS: Headers = "server.ResponseTrailers",
             Call, Optional, Server, "ours; RFC 9110 §6.5";
         /// How many bytes the body of this request may have; can be changed before the first read.
-        server_max_request_body_size SERVER_MAX_REQUEST_BODY_SIZE: BodySizeLimit =
+        boxed server_max_request_body_size SERVER_MAX_REQUEST_BODY_SIZE: BodySizeLimit =
             "server.MaxRequestBodySize", Call, Optional, Server, "ours; RFC 9110 §15.5.14";
         /// How fast the body of this request must come.
-        server_min_request_body_data_rate SERVER_MIN_REQUEST_BODY_DATA_RATE: DataRate =
+        boxed server_min_request_body_data_rate SERVER_MIN_REQUEST_BODY_DATA_RATE: DataRate =
             "server.MinRequestBodyDataRate", Call, Optional, Server, "ours";
         /// How fast the client must take the response.
-        server_min_response_data_rate SERVER_MIN_RESPONSE_DATA_RATE: DataRate =
+        boxed server_min_response_data_rate SERVER_MIN_RESPONSE_DATA_RATE: DataRate =
             "server.MinResponseDataRate", Call, Optional, Server, "ours";
         /// Whether small writes may wait for one another.
-        server_response_buffering SERVER_RESPONSE_BUFFERING: ResponseBuffering =
+        boxed server_response_buffering SERVER_RESPONSE_BUFFERING: ResponseBuffering =
             "server.ResponseBuffering", Call, Optional, Server, "ours";
         /// Ends the call without an answer: a closed connection, or a reset stream with its code.
-        server_reset SERVER_RESET: Reset = "server.Reset",
+        boxed server_reset SERVER_RESET: Reset = "server.Reset",
             Call, Optional, Server, "ours; RFC 9113 §6.4";
 
         /// The addresses to listen on; the application may change them before the start. In a call:
         /// those that were really bound.
-        host_addresses HOST_ADDRESSES: Addresses = "host.Addresses",
+        boxed host_addresses HOST_ADDRESSES: Addresses = "host.Addresses",
             CallAndStartup, Optional, Host, "CommonKeys, host";
         /// Takes lines of text for the host's log.
-        host_trace_output HOST_TRACE_OUTPUT: TraceOutput = "host.TraceOutput",
+        boxed host_trace_output HOST_TRACE_OUTPUT: TraceOutput = "host.TraceOutput",
             CallAndStartup, Optional, Host, "CommonKeys, host";
         /// The name of the application.
-        host_app_name HOST_APP_NAME: str = "host.AppName",
+        boxed host_app_name HOST_APP_NAME: str = "host.AppName",
             CallAndStartup, Optional, Host, "Katana";
         /// How the application runs, as in `development`.
-        host_app_mode HOST_APP_MODE: str = "host.AppMode",
+        boxed host_app_mode HOST_APP_MODE: str = "host.AppMode",
             CallAndStartup, Optional, Host, "Katana";
         /// Fires when the application is about to be torn down.
-        host_on_app_disposing HOST_ON_APP_DISPOSING: CallCancelled = "host.OnAppDisposing",
+        boxed host_on_app_disposing HOST_ON_APP_DISPOSING: CallCancelled = "host.OnAppDisposing",
             CallAndStartup, Optional, Host, "Katana";
 
         /// Opens files for the body of the response.
-        sendfile_send_async SENDFILE_SEND_ASYNC: SendFile = "sendfile.SendAsync",
+        boxed sendfile_send_async SENDFILE_SEND_ASYNC: SendFile = "sendfile.SendAsync",
             Call, Optional, Server, "SendFile 0.3 §3";
         /// Takes the connection over, where this request may.
-        opaque_upgrade OPAQUE_UPGRADE: OpaqueUpgrade = "opaque.Upgrade",
+        boxed opaque_upgrade OPAQUE_UPGRADE: OpaqueUpgrade = "opaque.Upgrade",
             Call, Optional, Server, "Opaque 0.3 §3";
         /// Accepts a `WebSocket`, where this request is a valid handshake.
-        websocket_accept WEBSOCKET_ACCEPT: Accept = "websocket.Accept",
+        boxed websocket_accept WEBSOCKET_ACCEPT: Accept = "websocket.Accept",
             Call, Optional, Server, "WebSocket 0.4 §4";
     }
     elsewhere {

@@ -28,8 +28,8 @@ impl Mark {
         sink: Option<Arc<WatchSink>>,
         crossing: Option<Arc<Crossing>>,
     ) -> Arc<Self> {
-        let mark = Arc::new(Self { sink, crossing, outer: env.inner.mark.take() });
-        env.inner.mark = Some(Arc::clone(&mark));
+        let mark = Arc::new(Self { sink, crossing, outer: env.inner.extras_mut().mark.take() });
+        env.inner.extras_mut().mark = Some(Arc::clone(&mark));
         mark
     }
 
@@ -41,7 +41,7 @@ impl Mark {
         let depth = chain(env).position(|mark| Arc::ptr_eq(mark, self))?;
         let layers = chain(env).take(depth + 1);
         let sinks = layers.filter_map(|mark| mark.sink.clone()).collect();
-        env.inner.mark.clone_from(&self.outer);
+        env.inner.extras_mut().mark.clone_from(&self.outer);
         Some(sinks)
     }
 
@@ -56,5 +56,5 @@ impl Mark {
 
 /// The layers, the innermost first.
 fn chain(env: &Environment) -> impl Iterator<Item = &Arc<Mark>> {
-    std::iter::successors(env.inner.mark.as_ref(), |mark| mark.outer.as_ref())
+    std::iter::successors(env.inner.extras().mark.as_ref(), |mark| mark.outer.as_ref())
 }

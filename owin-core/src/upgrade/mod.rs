@@ -105,7 +105,7 @@ where
     if env.inner.state != ResponseState::Open {
         return Err(Error::app("the connection cannot be taken over: the response has started"));
     }
-    if env.inner.decision.is_some() {
+    if env.upgrade_decision().is_some() {
         return Err(Error::app("the connection has been taken over already"));
     }
     let is_offered = match kind {
@@ -115,7 +115,7 @@ where
     env.set(keys::RESPONSE_STATUS_CODE, StatusCode::SWITCHING_PROTOCOLS)?;
     let callback: Callback = Box::new(move |env| Box::pin(callback(env)));
     let callback = Exclusive::new(callback);
-    env.inner.decision = Some(Decision { kind, parameters, callback, is_offered });
+    env.inner.extras_mut().decision = Some(Decision { kind, parameters, callback, is_offered });
     Ok(())
 }
 
@@ -123,12 +123,13 @@ impl Environment {
     /// What the application decided about the connection; for servers and for outer middlewares.
     #[must_use]
     pub fn upgrade_decision(&self) -> Option<&Decision> {
-        self.inner.decision.as_ref()
+        self.inner.extras().decision.as_ref()
     }
 
     /// Takes the decision, to perform it; for servers.
     #[must_use]
     pub fn take_upgrade_decision(&mut self) -> Option<Decision> {
-        self.inner.decision.take()
+        self.upgrade_decision()?;
+        self.inner.extras_mut().decision.take()
     }
 }

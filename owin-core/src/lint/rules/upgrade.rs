@@ -126,12 +126,12 @@ pub(in crate::lint) fn accepted(env: &Environment, has_body: bool, judge: &Judge
 
 /// Puts itself around the callback of a connection that the app has taken over.
 pub(in crate::lint) fn watch_callback(env: &mut Environment, judge: &Judge) {
-    let Some(decision) = env.inner.decision.take() else { return };
+    let Some(decision) = env.take_upgrade_decision() else { return };
     let (kind, judge) = (decision.kind(), judge.clone());
     let watched = decision.map_callback(|callback| {
         Box::new(move |env| Box::pin(run_watched(callback, kind, env, judge)))
     });
-    env.inner.decision = Some(watched);
+    env.inner.extras_mut().decision = Some(watched);
 }
 
 async fn run_watched(

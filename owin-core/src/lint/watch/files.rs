@@ -33,7 +33,7 @@ impl FileWatch {
     /// Begins to watch, where the call has the function.
     pub(super) fn attach(env: &mut Environment, judge: &Judge) -> Option<Self> {
         let original = env.get(keys::SENDFILE_SEND_ASYNC)?.clone();
-        let was_derived = env.inner.slots.sendfile_send_async.get().is_none();
+        let was_derived = env.inner.slots.boxed().sendfile_send_async.get().is_none();
         let was_used = Arc::new(AtomicBool::new(false));
         let may_overlap = send_file::may_overlap(env);
         let shown = {

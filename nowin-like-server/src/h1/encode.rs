@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, BytesMut};
 use http::{HeaderMap, StatusCode};
-use owin_core::{BodyLength, Head};
+use owin_core::Head;
 
 use crate::h1::fields::is_no_trailer;
 
@@ -38,17 +38,11 @@ pub(super) fn head(
     own: &OwnFields<'_>,
 ) {
     status_line(out, head.status(), head.reason_phrase());
-    for (name, value) in head.fields() {
-        field(out, name.as_str(), value.as_bytes());
+    head.write_fields(out);
+    if coding == Coding::Chunked {
+        out.put_slice(b"transfer-encoding: chunked\r\n");
     }
-    match head.length() {
-        BodyLength::Known(length) => {
-            field(out, "content-length", itoa::Buffer::new().format(length).as_bytes());
-        }
-        _ if coding == Coding::Chunked => field(out, "transfer-encoding", b"chunked"),
-        _ => {}
-    }
-    own.write(out, |name| head.field(name).is_some());
+    own.write(out, head.has_date(), head.has_server());
     ending(out, connection);
 }
 
@@ -56,39 +50,46 @@ pub(super) fn head(
 /// application names, else to the one that the client asked for.
 pub(super) fn switch(out: &mut BytesMut, head: &Head<'_>, protocol: &str, own: &OwnFields<'_>) {
     status_line(out, head.status(), head.reason_phrase());
-    for (name, value) in head.fields() {
-        field(out, name.as_str(), value.as_bytes());
+    for (name, value) in head.lines() {
+        field(out, name, value);
     }
-    field(out, "connection", b"upgrade");
+    field(out, b"connection", b"upgrade");
     let chosen = head.field("upgrade").map_or(protocol.as_bytes(), |chosen| chosen.as_bytes());
-    field(out, "upgrade", chosen);
-    own.write(out, |name| head.field(name).is_some());
+    field(out, b"upgrade", chosen);
+    own.write(out, head.has_date(), head.has_server());
     out.extend_from_slice(b"\r\n");
 }
 
 /// Writes a whole response without a body, for a message that is refused.
 pub(super) fn refusal(out: &mut BytesMut, status: StatusCode, own: &OwnFields<'_>) {
     status_line(out, status, status.canonical_reason().unwrap_or_default());
-    field(out, "content-length", b"0");
-    own.write(out, |_| false);
+    out.put_slice(b"content-length: 0\r\n");
+    own.write(out, false, false);
     ending(out, Connection::Close);
 }
 
-/// Writes bytes of the body.
-pub(super) fn data(out: &mut BytesMut, data: &[u8], coding: Coding) {
-    if data.is_empty() {
-        // An empty chunk would be the last one.
-        return;
+/// Writes what stands in front of so many bytes of the body.
+pub(super) fn data_start(out: &mut BytesMut, length: usize, coding: Coding) {
+    if coding == Coding::Chunked {
+        out.reserve(length.min(USUAL_HEAD) + 20);
+        put_hexadecimal(out, length);
+        out.extend_from_slice(b"\r\n");
     }
-    match coding {
-        Coding::Plain => out.extend_from_slice(data),
-        Coding::Chunked => {
-            out.reserve(data.len() + 20);
-            out.extend_from_slice(format!("{:x}\r\n", data.len()).as_bytes());
-            out.extend_from_slice(data);
-            out.extend_from_slice(b"\r\n");
-        }
+}
+
+/// Writes what stands behind them.
+pub(super) fn data_end(out: &mut BytesMut, coding: Coding) {
+    if coding == Coding::Chunked {
+        out.extend_from_slice(b"\r\n");
     }
+}
+
+fn put_hexadecimal(out: &mut BytesMut, number: usize) {
+    if number >= 16 {
+        put_hexadecimal(out, number / 16);
+    }
+    let digit = u32::try_from(number % 16).ok().and_then(|digit| char::from_digit(digit, 16));
+    out.put_u8(digit.and_then(|digit| u8::try_from(digit).ok()).unwrap_or(b'0'));
 }
 
 /// Writes the last chunk and the trailer fields behind it, without those that must not be there.
@@ -96,7 +97,7 @@ pub(super) fn end(out: &mut BytesMut, trailers: Option<&HeaderMap>) {
     out.extend_from_slice(b"0\r\n");
     let trailers = trailers.into_iter().flat_map(HeaderMap::iter);
     for (name, value) in trailers.filter(|(name, _)| !is_no_trailer(name)) {
-        field(out, name.as_str(), value.as_bytes());
+        field(out, name.as_str().as_bytes(), value.as_bytes());
     }
     out.extend_from_slice(b"\r\n");
 }
@@ -104,22 +105,32 @@ pub(super) fn end(out: &mut BytesMut, trailers: Option<&HeaderMap>) {
 /// The fields that the server adds to every response, unless the application set them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OwnFields<'a> {
+    /// The line with the date.
     pub(super) date: &'a str,
-    pub(super) server: Option<&'a str>,
+    /// The line with the name of the server; empty for none.
+    pub(super) server: &'a str,
 }
 
 impl OwnFields<'_> {
-    fn write(&self, out: &mut BytesMut, is_set: impl Fn(&str) -> bool) {
-        if !is_set("date") {
-            field(out, "date", self.date.as_bytes());
+    fn write(&self, out: &mut BytesMut, has_date: bool, has_server: bool) {
+        if !has_date {
+            out.put_slice(self.date.as_bytes());
         }
-        if let Some(server) = self.server.filter(|_| !is_set("server")) {
-            field(out, "server", server.as_bytes());
+        if !has_server {
+            out.put_slice(self.server.as_bytes());
         }
     }
 }
 
+/// Room for a usual head, so that memory is looked for once.
+const USUAL_HEAD: usize = 512;
+
 fn status_line(out: &mut BytesMut, status: StatusCode, reason: &str) {
+    out.reserve(USUAL_HEAD);
+    if status == StatusCode::OK && reason == "OK" {
+        out.put_slice(b"HTTP/1.1 200 OK\r\n");
+        return;
+    }
     out.extend_from_slice(b"HTTP/1.1 ");
     out.extend_from_slice(status.as_str().as_bytes());
     out.put_u8(b' ');
@@ -127,8 +138,8 @@ fn status_line(out: &mut BytesMut, status: StatusCode, reason: &str) {
     out.extend_from_slice(b"\r\n");
 }
 
-fn field(out: &mut BytesMut, name: &str, value: &[u8]) {
-    out.extend_from_slice(name.as_bytes());
+fn field(out: &mut BytesMut, name: &[u8], value: &[u8]) {
+    out.extend_from_slice(name);
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
@@ -137,8 +148,8 @@ fn field(out: &mut BytesMut, name: &str, value: &[u8]) {
 fn ending(out: &mut BytesMut, connection: Connection) {
     match connection {
         Connection::Open => {}
-        Connection::KeepAlive => field(out, "connection", b"keep-alive"),
-        Connection::Close => field(out, "connection", b"close"),
+        Connection::KeepAlive => out.put_slice(b"connection: keep-alive\r\n"),
+        Connection::Close => out.put_slice(b"connection: close\r\n"),
     }
     out.extend_from_slice(b"\r\n");
 }

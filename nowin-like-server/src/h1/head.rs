@@ -7,7 +7,7 @@ use owin_core::path::Target;
 use owin_core::{BodyLength, Environment, Error};
 
 use crate::h1::fields::names;
-use crate::h1::parse::{HeadParser, Line};
+use crate::h1::parse::HeadParser;
 use crate::observe::Reason;
 
 /// What the machine has to know of a head besides what lies in the environment.
@@ -31,7 +31,7 @@ pub(super) fn read(bytes: &[u8], head: &HeadParser, env: &mut Environment) -> Re
     let line = head.line();
     let is_http_10 = line.is_http_10;
     env.request_mut().set_protocol(if is_http_10 { Version::HTTP_10 } else { Version::HTTP_11 });
-    let fields = read_fields(bytes, head.fields(), env)?;
+    let fields = read_fields(bytes, head, env)?;
     read_target(line.method.of(bytes), line.target.of(bytes), env)?;
     settle_host(&fields, is_http_10, env)?;
     Ok(Head {
@@ -58,46 +58,41 @@ struct Fields {
     names_protocol: bool,
 }
 
-fn read_fields(bytes: &[u8], lines: &[Line], env: &mut Environment) -> Result<Fields, Reason> {
+fn read_fields(bytes: &[u8], head: &HeadParser, env: &mut Environment) -> Result<Fields, Reason> {
     let mut fields = Fields::default();
     let raw = env.request_mut().headers_mut().raw_mut();
-    for line in lines {
-        let (name, value) = (text(line.name.of(bytes)), line.value.of(bytes));
-        raw.push(name, value);
-        fields.take(name, value)?;
+    raw.set_block(bytes.get(..head.length()).unwrap_or_default());
+    for line in head.fields() {
+        raw.push_range(line.name.range(), line.value.range());
+        fields.take(line.name.of(bytes), line.value.of(bytes))?;
     }
     Ok(fields)
 }
 
-/// Names, methods and targets are ASCII by their grammar.
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap_or_default()
-}
-
 impl Fields {
-    fn take(&mut self, name: &str, value: &[u8]) -> Result<(), Reason> {
+    fn take(&mut self, name: &[u8], value: &[u8]) -> Result<(), Reason> {
         match name.len() {
-            4 if name.eq_ignore_ascii_case("host") => {
+            4 if name.eq_ignore_ascii_case(b"host") => {
                 self.hosts += 1;
                 self.has_legal_host = std::str::from_utf8(value).is_ok_and(is_host_and_port);
                 let is_blank_or_legal = value.is_empty() || self.has_legal_host;
                 if is_blank_or_legal { Ok(()) } else { Err(Reason::HostIllegal) }
             }
-            6 if name.eq_ignore_ascii_case("expect") => self.expect(value),
-            7 if name.eq_ignore_ascii_case("upgrade") => {
+            6 if name.eq_ignore_ascii_case(b"expect") => self.expect(value),
+            7 if name.eq_ignore_ascii_case(b"upgrade") => {
                 self.names_protocol = true;
                 Ok(())
             }
-            10 if name.eq_ignore_ascii_case("connection") => {
+            10 if name.eq_ignore_ascii_case(b"connection") => {
                 self.close |= names(value, "close");
                 self.keep_alive |= names(value, "keep-alive");
                 self.upgrade |= names(value, "upgrade");
                 Ok(())
             }
-            14 if name.eq_ignore_ascii_case("content-length") => {
+            14 if name.eq_ignore_ascii_case(b"content-length") => {
                 Ok(self.framing.content_length(value)?)
             }
-            17 if name.eq_ignore_ascii_case("transfer-encoding") => {
+            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => {
                 Ok(self.framing.transfer_encoding(value)?)
             }
             _ => Ok(()),
@@ -114,7 +109,7 @@ impl Fields {
 }
 
 fn read_target(method: &[u8], target: &[u8], env: &mut Environment) -> Result<(), Reason> {
-    let target = text(target);
+    let target = std::str::from_utf8(target).map_err(|_| Reason::TargetIllegal)?;
     let method = Method::from_bytes(method).map_err(|_| Reason::MethodIllegal)?;
     match Target::parse(target).map_err(|_| Reason::TargetIllegal)? {
         Target::Authority(_) if method == Method::CONNECT => {

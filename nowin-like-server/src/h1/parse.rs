@@ -3,6 +3,8 @@
 //! Nothing is copied: a part is a place in the bytes. Whatever two readers could understand
 //! differently is refused; there is no lenient way.
 
+use std::ops::Range;
+
 use crate::h1::bytes::{FIELD_VALUE, TARGET, TOKEN, run};
 use crate::observe::Reason;
 
@@ -20,14 +22,26 @@ pub(crate) struct HeadLimits {
 /// A place in the bytes of a head.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Span {
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
 }
 
 impl Span {
+    /// No head is so long that its places do not fit: beyond them there is nothing.
+    fn new(start: usize, end: usize) -> Self {
+        let place = |place| u32::try_from(place).unwrap_or(u32::MAX);
+        Self { start: place(start), end: place(end) }
+    }
+
     /// The bytes at this place.
     pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
-        bytes.get(self.start..self.end).unwrap_or_default()
+        let place = |place| usize::try_from(place).unwrap_or(usize::MAX);
+        bytes.get(place(self.start)..place(self.end)).unwrap_or_default()
+    }
+
+    /// The place itself.
+    pub(crate) fn range(self) -> Range<u32> {
+        self.start..self.end
     }
 }
 
@@ -129,25 +143,26 @@ impl HeadParser {
 /// Takes the request line apart and says where the next line starts.
 fn request_line(bytes: &[u8]) -> Result<Option<(RequestLine, usize)>, Reason> {
     let Some(method) = word(bytes, 0, TOKEN)? else { return Ok(None) };
-    let Some(target) = word(bytes, method.end + 1, TARGET)? else { return Ok(None) };
-    let at = target.end + 1;
+    let Some(target) = word(bytes, method + 1, TARGET)? else { return Ok(None) };
+    let at = target + 1;
     let version = bytes.get(at..).unwrap_or_default();
     let is_http_10 = match version.get(..VERSION.len()) {
         Some(b"HTTP/1.1\r\n") => false,
         Some(b"HTTP/1.0\r\n") => true,
         _ => return other_version(version).map(|()| None),
     };
+    let (method, target) = (Span::new(0, method), Span::new(method + 1, target));
     Ok(Some((RequestLine { method, target, is_http_10 }, at + VERSION.len())))
 }
 
 const VERSION: &[u8] = b"HTTP/1.1\r\n";
 
-/// A word that one blank ends.
-fn word(bytes: &[u8], start: usize, class: u8) -> Result<Option<Span>, Reason> {
+/// Where a word ends that one blank follows.
+fn word(bytes: &[u8], start: usize, class: u8) -> Result<Option<usize>, Reason> {
     let end = start + run(bytes.get(start..).unwrap_or_default(), class);
     match bytes.get(end) {
         None => Ok(None),
-        Some(b' ') if end > start => Ok(Some(Span { start, end })),
+        Some(b' ') if end > start => Ok(Some(end)),
         Some(byte) => Err(wrong_in_line(*byte)),
     }
 }
@@ -189,8 +204,7 @@ pub(super) fn field_line(bytes: &[u8], start: usize) -> Result<Option<(Line, usi
     }
     let value = bytes.get(value_start..end).unwrap_or_default();
     let blank_tail = value.iter().rev().take_while(|byte| is_blank(**byte)).count();
-    let name = Span { start, end: colon };
-    let value = Span { start: value_start, end: end - blank_tail };
+    let (name, value) = (Span::new(start, colon), Span::new(value_start, end - blank_tail));
     Ok(Some((Line { name, value }, end + 2)))
 }
 

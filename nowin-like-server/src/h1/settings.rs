@@ -12,8 +12,8 @@ use crate::h1::trailers::TrailerLimits;
 /// What every connection of a listener shares.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
-    /// The `Server` field; `None` for none.
-    pub(crate) server: Option<String>,
+    /// The line of the `Server` field; empty for none.
+    pub(crate) server_line: String,
     /// Where the app is mounted: the path of the address.
     pub(crate) path_base: Arc<str>,
     pub(crate) limits: Limits,

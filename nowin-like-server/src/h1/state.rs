@@ -255,8 +255,8 @@ impl Machine {
     }
 
     fn with_own_fields(&self, now: Instant, write: impl FnOnce(&OwnFields<'_>)) {
-        let server = self.settings.server.as_deref();
-        date::with_date(now, |date| write(&OwnFields { date, server }));
+        let server = &self.settings.server_line;
+        date::with_line(now, |date| write(&OwnFields { date, server }));
     }
 
     /// Says whether a body that breaks off here would look whole.
@@ -264,9 +264,14 @@ impl Machine {
         self.ends_with_connection
     }
 
-    /// Writes bytes of the body.
-    pub(super) fn write_data(&self, out: &mut BytesMut, data: &[u8]) {
-        encode::data(out, data, self.coding);
+    /// Writes what stands in front of so many bytes of the body.
+    pub(super) fn write_data_start(&self, out: &mut BytesMut, length: usize) {
+        encode::data_start(out, length, self.coding);
+    }
+
+    /// Writes what stands behind them.
+    pub(super) fn write_data_end(&self, out: &mut BytesMut) {
+        encode::data_end(out, self.coding);
     }
 
     /// Writes the end of the body, and trailer fields where there can be some.

@@ -145,7 +145,7 @@ impl Server for NowinServer {
             admission: Admission::new(most, limits.connections_per_address),
             overflow: Overflow::new(descriptors::farewells(most)),
             settings: Arc::new(Settings {
-                server: self.server_field,
+                server_line: self.server_field.as_deref().map_or_else(String::new, line_of_server),
                 path_base: Arc::default(),
                 upgrades: Upgrades::new(limits.upgraded_connections.or(most.map(|most| most / 4))),
                 limits,
@@ -177,4 +177,8 @@ impl fmt::Debug for NowinServer {
             .field("options", &self.options)
             .finish()
     }
+}
+
+fn line_of_server(name: &str) -> String {
+    format!("server: {name}\r\n")
 }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use nowin_like_server::transport::memory;
-use nowin_like_server::{NowinServer, Runtimes};
+use nowin_like_server::{Limits, NowinServer, Runtimes};
 use owin_core::{App, CancelReason, Environment};
 use tokio::net::UnixStream;
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -130,7 +130,9 @@ async fn a_running_server_that_is_dropped_ends_its_threads() {
 
 #[tokio::test]
 async fn the_threads_share_one_limit_of_connections() {
-    let server = on_two().with_connections(Some(1));
+    let mut limits = Limits::edge();
+    limits.connections = Some(1);
+    let server = on_two().with_limits(limits).unwrap();
     let server = start_with(server, &["http://127.0.0.1:0"], hello("text")).await.unwrap();
     let mut first = server.connect().await;
     assert_eq!(first.get("/").await.text(), "text");

@@ -6,6 +6,7 @@ use owin_core::features::Outcome;
 use owin_core::{CancelReason, Error, Event};
 
 use crate::h1::driver::{Driver, End, Next, State};
+use crate::h1::pool;
 use crate::observe::{End as How, Reason};
 use crate::transport::Transport;
 
@@ -124,9 +125,15 @@ impl<T: Transport> Driver<T> {
     /// Does what an event says; tells how the response ended, where it has.
     fn perform(&mut self, event: Event, cx: &mut Context<'_>) -> Option<Served> {
         match event {
-            Event::Head => self.write_head(),
+            Event::Head => {
+                self.write_head();
+                if let Some(body) = self.call.take_whole() {
+                    self.write_data(body);
+                    self.finish_response();
+                }
+            }
             Event::Data(data) => {
-                self.machine.write_data(&mut self.out, &data);
+                self.write_data(data);
                 return self.write_if_full(cx);
             }
             Event::Flush => self.writing.hurry(),
@@ -152,6 +159,9 @@ impl<T: Transport> Driver<T> {
             self.watched.set_end(How::Forced(reason));
         }
         let now = self.clock.now();
+        if self.out.capacity() == 0 {
+            self.out = pool::take();
+        }
         self.machine.write_head(&mut self.out, &self.call.head(), reason.is_some(), now);
     }
 
@@ -169,7 +179,7 @@ impl<T: Transport> Driver<T> {
     /// Whether the app, or the next one, has to wait until all that was collected is written.
     fn must_write(&self) -> bool {
         let limits = &self.settings.limits;
-        let is_full = self.out.len() >= limits.write_high_water_bytes;
+        let is_full = self.out.len() >= limits.write_high_water_bytes || !self.large.is_empty();
         let is_enough = self.out.len() >= limits.write_buffer_bytes;
         self.writing.is_due() || is_full || (is_enough && self.writing.is_finished())
     }

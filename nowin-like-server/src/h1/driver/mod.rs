@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use owin_core::{Call, CancelReason};
 
@@ -48,6 +48,8 @@ pub(crate) struct Driver<T> {
     body: Option<Box<Feed>>,
     writing: Writing,
     out: BytesMut,
+    /// A piece of the body that goes out behind it, without being copied.
+    large: Bytes,
     trailers: Option<Box<HeaderMap>>,
     /// Where the client would like to speak another protocol: what came of it.
     offer: Option<Box<Offer>>,
@@ -117,6 +119,7 @@ impl<T: Transport> Driver<T> {
             body: None,
             writing: Writing::new(settings.limits.response_rate),
             out: BytesMut::new(),
+            large: Bytes::new(),
             trailers: None,
             offer: None,
             is_at_end: false,

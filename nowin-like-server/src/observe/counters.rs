@@ -161,13 +161,7 @@ impl Tally {
         if !std::mem::replace(&mut self.is_open, false) {
             return;
         }
-        let mut connections = self.counters.connections();
-        // Under one lock: no snapshot sees the requests twice, or not at all.
-        connections.closed = connections.closed.and(self.cell.requests());
-        if let Some(place) = connections.open.get_mut(self.place) {
-            *place = None;
-        }
-        connections.free.push(self.place);
+        self.counters.connections().leave(self.place, self.cell.requests());
     }
 }
 
@@ -187,6 +181,15 @@ impl Connections {
         }
         self.open.push(Some(cell));
         self.open.len() - 1
+    }
+
+    /// In one go: no snapshot sees the requests twice, or not at all.
+    fn leave(&mut self, place: usize, requests: Requests) {
+        self.closed = self.closed.and(requests);
+        if let Some(cell) = self.open.get_mut(place) {
+            *cell = None;
+            self.free.push(place);
+        }
     }
 }
 

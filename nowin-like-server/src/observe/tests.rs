@@ -1,6 +1,6 @@
 //! What is counted and told.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use owin_core::features::{ConnectionInfo, Outcome};
@@ -102,6 +102,28 @@ fn an_observer_that_panics_kills_nobody() {
 }
 
 #[test]
+fn who_is_told_of_an_end_finds_it_counted() {
+    #[derive(Default)]
+    struct Looks {
+        counters: OnceLock<Arc<Counters>>,
+        seen_open: OnceLock<u64>,
+    }
+
+    impl Observer for Looks {
+        fn connection_closed(&self, _: &Closed<'_>) {
+            let seen = self.counters.get().unwrap().snapshot();
+            self.seen_open.set(seen.connections_open).unwrap();
+        }
+    }
+
+    let looks = Arc::new(Looks::default());
+    let watch = watch(Arc::clone(&looks));
+    looks.counters.set(watch.counters()).unwrap();
+    drop(open(&watch));
+    assert_eq!(looks.seen_open.get(), Some(&0));
+}
+
+#[test]
 fn a_connection_that_has_no_room_is_counted_but_not_opened() {
     let (log, info) = (Log::default(), ConnectionInfo::new());
     let watch = watch(Arc::new(log.clone()));
@@ -144,10 +166,10 @@ fn a_place_is_used_again() {
     assert_eq!(watch.counters().snapshot().connections_open, 0);
 }
 
-/// A connection with ten requests.
-fn serve_ten(watch: &Watch) {
+/// A connection with two requests.
+fn serve_two(watch: &Watch) {
     let mut watched = open(watch);
-    for _ in 0..10 {
+    for _ in 0..2 {
         watched.begun();
         watched.ended(Outcome::Completed);
     }
@@ -158,20 +180,18 @@ fn no_request_is_lost_or_counted_twice_while_connections_come_and_go() {
     let watch = Watch::default();
     let counters = watch.counters();
     std::thread::scope(|scope| {
-        for _ in 0..3 {
-            scope.spawn(|| (0..200).for_each(|_| serve_ten(&watch)));
-        }
+        let serve = || (0..5_000).for_each(|_| serve_two(&watch));
+        let threads = [scope.spawn(serve), scope.spawn(serve), scope.spawn(serve)];
         let mut before = 0;
-        while before < 6_000 {
-            let seen = counters.snapshot();
-            assert!(seen.requests_begun >= before, "{} after {before}", seen.requests_begun);
-            assert!(seen.requests_begun >= seen.requests_completed, "{seen:?}");
-            before = seen.requests_begun;
+        while !threads.iter().all(|thread| thread.is_finished()) {
+            let seen = counters.snapshot().requests_begun;
+            assert!(seen >= before, "{seen} after {before}");
+            before = seen;
         }
     });
     let seen = counters.snapshot();
-    assert_eq!((seen.requests_begun, seen.requests_completed), (6_000, 6_000));
-    assert_eq!((seen.connections_accepted, seen.connections_open), (600, 0));
+    assert_eq!((seen.requests_begun, seen.requests_completed), (30_000, 30_000));
+    assert_eq!((seen.connections_accepted, seen.connections_open), (15_000, 0));
 }
 
 #[test]

@@ -75,12 +75,18 @@ impl Caller {
     }
 
     /// Drops the call that is under way, if one is.
+    #[inline]
     pub fn stop(&mut self) {
         if self.is_under_way {
-            let caller = self.erased.get_mut();
-            let _panic = catch_unwind(AssertUnwindSafe(|| caller.as_mut().stop()));
-            self.is_under_way = false;
+            self.drop_future();
         }
+    }
+
+    #[cold]
+    fn drop_future(&mut self) {
+        let caller = self.erased.get_mut();
+        let _panic = catch_unwind(AssertUnwindSafe(|| caller.as_mut().stop()));
+        self.is_under_way = false;
     }
 }
 

@@ -181,22 +181,19 @@ impl Said {
     /// Where the `Content-Length` is no number, or there are several that differ.
     pub(super) fn by(headers: &Headers) -> Result<Self, Error> {
         let mut said = Self::default();
-        for (name, value) in headers.checked_lines() {
-            match name {
-                b"date" => said.has_date = true,
-                b"server" => said.has_server = true,
-                name if belongs_to_server(name) => {
-                    said.has_servers_fields = true;
-                    said.take(name, value)?;
-                }
-                _ => {}
-            }
-        }
+        headers.each_checked_line(|name, value| {
+            // Most names are told apart from these by their length.
+            let may_be_known = matches!(name.len(), 2 | 4 | 6 | 7 | 10 | 14 | 16 | 17);
+            if may_be_known { said.take(name, value) } else { Ok(()) }
+        })?;
         Ok(said)
     }
 
     fn take(&mut self, name: &[u8], value: &[u8]) -> Result<(), Error> {
+        self.has_servers_fields |= belongs_to_server(name);
         match name {
+            b"date" => self.has_date = true,
+            b"server" => self.has_server = true,
             b"content-length" => declare(&mut self.declared, value)?,
             b"connection" => {
                 let mut options = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
@@ -242,13 +239,16 @@ impl Published {
 }
 
 /// The status of a response that is no upgrade.
+#[inline]
 pub(super) fn checked_status(env: &Environment) -> Result<StatusCode, Error> {
     let status = env.response().status();
-    if status.is_informational() {
-        return Err(Error::app(format!("{status} is not the status of a final response"))
-            .with_key(keys::RESPONSE_STATUS_CODE.name()));
-    }
-    Ok(status)
+    if status.is_informational() { Err(informational(status)) } else { Ok(status) }
+}
+
+#[cold]
+fn informational(status: StatusCode) -> Error {
+    Error::app(format!("{status} is not the status of a final response"))
+        .with_key(keys::RESPONSE_STATUS_CODE.name())
 }
 
 /// What the application says in `Content-Length`.

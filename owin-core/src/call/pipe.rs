@@ -34,7 +34,7 @@ pub(crate) struct Pipe {
 #[derive(Debug, Default)]
 struct State {
     /// The head, once the response has started by a push.
-    published: Option<Published>,
+    published: Option<Box<Published>>,
     /// Whether the head was published. Not the same as the state of the environment: an app may
     /// start that by itself, and a head that cannot be sent is never published.
     is_started: bool,
@@ -109,7 +109,7 @@ impl Pipe {
     }
 
     /// Takes the head, where a push has started the response.
-    pub(super) fn take_head(&self) -> Option<Published> {
+    pub(super) fn take_head(&self) -> Option<Box<Published>> {
         self.lock_used()?.published.take()
     }
 
@@ -153,7 +153,7 @@ impl Pipe {
     /// Starts the response, once: runs the callbacks and copies the head for the server.
     fn start(&self, env: &mut Environment) -> Result<(), Error> {
         env.start_response()?;
-        let published = Published::of(env)?;
+        let published = Box::new(Published::of(env)?);
         let mut state = self.lock();
         // The length may have been declared after the bytes were written.
         state.check_length(env, 0)?;

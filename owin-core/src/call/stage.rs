@@ -42,6 +42,35 @@ pub(super) struct Rest {
 }
 
 impl Rest {
+    /// Starts a response that was not started by a push, which may have left bytes behind.
+    fn start(&mut self, env: &mut Environment, unsent: Bytes, asked: Asked) -> Result<(), Error> {
+        catch_unwind(AssertUnwindSafe(|| env.start_response()))
+            .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))?;
+        if env.upgrade_decision().is_some() {
+            return Ok(());
+        }
+        let status = checked_status(env)?;
+        self.said = Said::by(env.response().headers())?;
+        let has_trailers = env.inner.slots.boxed().server_response_trailers.get().is_some();
+        let whole = env.inner.slots.response_body.occupy().whole_mut();
+        if !unsent.is_empty() {
+            whole.prepend(unsent);
+        }
+        let (declared, known) = (self.said.declared, whole.length());
+        let has_body = asked.may_have_body(status);
+        if let (Some(declared), Some(known), true) = (declared, known, has_body)
+            && declared != known
+        {
+            return Err(Error::app(format!(
+                "the Content-Length says {declared}, but the body has {known} bytes"
+            )));
+        }
+        // Trailer fields need chunks, unless the application chose the length itself.
+        let known = known.filter(|_| !has_trailers || !has_body);
+        self.length = asked.length(status, declared, known);
+        Ok(())
+    }
+
     /// How many bytes the head promises.
     fn declared(&self) -> Option<u64> {
         if let BodyLength::Known(length) = self.length { Some(length) } else { None }
@@ -162,7 +191,9 @@ impl Call {
     }
 
     fn run(&mut self, cx: &mut Context<'_>) -> Option<Poll<Event>> {
-        if let Some(event) = self.pushed() {
+        if self.pipe.is_used()
+            && let Some(event) = self.pushed()
+        {
             return Some(Poll::Ready(event));
         }
         match self.caller.poll(cx) {
@@ -177,11 +208,8 @@ impl Call {
 
     /// What was pushed while the app still runs.
     fn pushed(&mut self) -> Option<Event> {
-        if !self.pipe.is_used() {
-            return None;
-        }
         let Some(started) = &self.published else {
-            self.published = Some(Box::new(self.pipe.take_head()?));
+            self.published = Some(self.pipe.take_head()?);
             return Some(Event::Head);
         };
         let has_body = self.asked.may_have_body(started.status);
@@ -204,21 +232,20 @@ impl Call {
         self.stage = Stage::Rest;
         // The head may have been published in the very poll in which the app ended.
         let is_head_sent = self.published.is_some();
-        if !is_head_sent {
-            self.published = self.pipe.take_head().map(Box::new);
+        let mut unsent = Bytes::new();
+        if self.pipe.is_used() && !is_head_sent {
+            self.published = self.pipe.take_head();
+            if self.published.is_none() {
+                unsent = self.pipe.take_unsent();
+            }
         }
         if let Some(head) = &self.published {
             self.rest.length = head.said.declared.map_or(BodyLength::Unknown, BodyLength::Known);
             return if is_head_sent { None } else { Some(Poll::Ready(Event::Head)) };
         }
-        let unsent = self.pipe.take_unsent();
-        match start_unwound(env, unsent, self.asked) {
-            Ok(Some((said, length))) => {
-                self.rest.said = said;
-                self.rest.length = length;
-                Some(Poll::Ready(Event::Head))
-            }
-            Ok(None) => {
+        match self.rest.start(env, unsent, self.asked) {
+            Ok(()) if env.upgrade_decision().is_none() => Some(Poll::Ready(Event::Head)),
+            Ok(()) => {
                 self.stage = Stage::Upgrading;
                 Some(Poll::Ready(Event::Upgrade))
             }
@@ -309,37 +336,6 @@ impl Call {
         self.over();
         Some(Poll::Ready(Event::Failed(error)))
     }
-}
-
-/// Starts a response that was not started by a push, which may have left bytes behind; `None` for an
-/// upgrade.
-fn start_unwound(
-    env: &mut Environment,
-    unsent: Bytes,
-    asked: Asked,
-) -> Result<Option<(Said, BodyLength)>, Error> {
-    catch_unwind(AssertUnwindSafe(|| env.start_response()))
-        .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))?;
-    if env.upgrade_decision().is_some() {
-        return Ok(None);
-    }
-    let status = checked_status(env)?;
-    let said = Said::by(env.response().headers())?;
-    let has_trailers = env.inner.slots.boxed().server_response_trailers.get().is_some();
-    let whole = env.inner.slots.response_body.occupy().whole_mut();
-    whole.prepend(unsent);
-    let known = whole.length();
-    let has_body = asked.may_have_body(status);
-    if let (Some(declared), Some(known), true) = (said.declared, known, has_body)
-        && declared != known
-    {
-        return Err(Error::app(format!(
-            "the Content-Length says {declared}, but the body has {known} bytes"
-        )));
-    }
-    // Trailer fields need chunks, unless the application chose the length itself.
-    let known = known.filter(|_| !has_trailers || !has_body);
-    Ok(Some((said, asked.length(status, said.declared, known))))
 }
 
 fn take_trailers(env: &mut Environment) -> Option<Headers> {

@@ -155,7 +155,8 @@ impl Environment {
     /// `owin.CallCancelled` has fired, else [`Outcome::Failed`].
     pub fn complete(&mut self, outcome: Outcome) {
         self.inner.state = ResponseState::Done;
-        if let Some(callbacks) = self.inner.slots.server_on_completed.get_mut() {
+        let callbacks = self.inner.slots.server_on_completed.get_mut();
+        if let Some(callbacks) = callbacks.filter(|callbacks| !callbacks.is_empty()) {
             callbacks.run(outcome);
         }
     }

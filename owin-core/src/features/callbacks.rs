@@ -85,6 +85,10 @@ impl OnCompleted {
         self.callbacks.push(Exclusive::new(Box::new(callback)));
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.callbacks.is_empty()
+    }
+
     /// Runs the callbacks. One that panics does not keep the others from running.
     pub(crate) fn run(&mut self, outcome: Outcome) {
         while let Some(callback) = self.callbacks.pop() {

@@ -254,7 +254,11 @@ impl<'a> RequestMut<'a> {
         } else {
             path::decode_into(usual.path, path)?;
         }
-        replace(slots.request_query_string.occupy(), usual.query);
+        let query = slots.request_query_string.occupy();
+        query.clear();
+        if !usual.query.is_empty() {
+            query.push_str(usual.query);
+        }
         replace(slots.server_raw_target.occupy(), target);
         Ok(())
     }

@@ -133,6 +133,19 @@ impl Headers {
         })
     }
 
+    /// Calls a function for each of these lines, until it fails.
+    pub(crate) fn each_checked_line<E>(
+        &self,
+        mut each: impl FnMut(&[u8], &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match self.checked_block() {
+            Some(_) => self.raw.as_bytes().try_for_each(|(name, value)| each(name, value)),
+            None => {
+                self.map().iter().try_for_each(|(n, v)| each(n.as_str().as_bytes(), v.as_bytes()))
+            }
+        }
+    }
+
     /// The same lines as HTTP/1.x writes them, where they lie there so.
     pub(crate) fn checked_block(&self) -> Option<&[u8]> {
         if self.map.get().is_none() { self.raw.checked_block() } else { None }
@@ -162,12 +175,7 @@ impl Headers {
         V: TryInto<HeaderValue, Error: Into<http::Error>>,
     {
         let (name, value) = field(name, value)?;
-        if let Some((raw, name)) = self.room_for(&name, &value) {
-            raw.remove_checked(name);
-            raw.push_checked(name, &value);
-            return Ok(());
-        }
-        self.map_mut().try_insert(name, value).map(drop).map_err(too_many)
+        self.set_field(name, value)
     }
 
     /// Adds a line.
@@ -181,11 +189,7 @@ impl Headers {
         V: TryInto<HeaderValue, Error: Into<http::Error>>,
     {
         let (name, value) = field(name, value)?;
-        if let Some((raw, name)) = self.room_for(&name, &value) {
-            raw.push_checked(name, &value);
-            return Ok(());
-        }
-        self.map_mut().try_append(name, value).map(drop).map_err(too_many)
+        self.append_field(name, value)
     }
 
     /// Removes every line of that name and says how many there were.
@@ -232,6 +236,23 @@ impl Headers {
         if let Some(map) = self.map.get_mut() {
             map.clear();
         }
+    }
+
+    fn set_field(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), Error> {
+        if let Some((raw, name)) = self.room_for(&name, &value) {
+            raw.remove_checked(name);
+            raw.push_checked(name, &value);
+            return Ok(());
+        }
+        self.map_mut().try_insert(name, value).map(drop).map_err(too_many)
+    }
+
+    fn append_field(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), Error> {
+        if let Some((raw, name)) = self.room_for(&name, &value) {
+            raw.push_checked(name, &value);
+            return Ok(());
+        }
+        self.map_mut().try_append(name, value).map(drop).map_err(too_many)
     }
 
     /// Where that line can be kept as bytes, and the name as text.

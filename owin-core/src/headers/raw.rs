@@ -98,9 +98,9 @@ impl RawFields {
         self.as_bytes().next().is_none()
     }
 
-    /// Where the next byte of the block will stand; a head that is larger has no lines there.
+    /// Where the next byte of the block will stand.
     fn place(&self) -> u32 {
-        u32::try_from(self.block.len()).unwrap_or(u32::MAX)
+        narrow(self.block.len())
     }
 
     /// Every line, in the order in which they came. One whose name is no text is left out.
@@ -165,16 +165,16 @@ impl RawFields {
 
     /// Adds a line for which there [is room](Self::has_room_for).
     pub(super) fn push_checked(&mut self, name: &str, value: &HeaderValue) {
+        let start = self.place();
+        let name_end = start.saturating_add(narrow(name.len()));
+        let value_start = name_end.saturating_add(2);
+        let value_end = value_start.saturating_add(narrow(value.len()));
         self.block.reserve(name.len() + value.len() + 4);
-        let start = self.place();
         self.block.extend_from_slice(name.as_bytes());
-        let name = start..self.place();
         self.block.extend_from_slice(b": ");
-        let start = self.place();
         self.block.extend_from_slice(value.as_bytes());
-        let value = start..self.place();
         self.block.extend_from_slice(b"\r\n");
-        self.push_range(name, value);
+        self.push_range(start..name_end, value_start..value_end);
     }
 
     /// Removes every line of that name, where all were checked; says how many there were.
@@ -192,6 +192,11 @@ impl RawFields {
         }
         count - self.lines.len()
     }
+}
+
+/// A place in a block; what lies behind 4 GiB is in no line.
+fn narrow(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 impl Line {

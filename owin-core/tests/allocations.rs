@@ -171,3 +171,19 @@ fn a_token_that_nobody_waits_for_allocates_nothing() {
     let _warm_up = (serve(&mut call), serve(&mut call));
     assert_eq!(measure(|| assert_eq!(serve(&mut call), 0)).count_total, 0);
 }
+
+#[test]
+fn a_silent_connection_keeps_little() {
+    let (app, connection) = (hello().boxed(), Arc::new(ConnectionInfo::new()));
+    let mut calls = Vec::with_capacity(1);
+    let kept_bytes = |counted: allocation_counter::AllocationInfo| counted.bytes_current;
+    let served = measure(|| {
+        let mut call = Call::new(&app, Arc::clone(&connection));
+        assert_eq!(serve(&mut call), 5);
+        calls.push(call);
+    });
+    assert!((1024..1536).contains(&kept_bytes(served)), "{served:?}");
+    let shrunk = measure(|| calls.iter_mut().for_each(Call::shrink));
+    assert!(kept_bytes(served) + kept_bytes(shrunk) < 384, "{served:?}, {shrunk:?}");
+    assert_eq!(serve(&mut calls[0]), 5);
+}

@@ -184,10 +184,33 @@ impl Call {
             self.pipe.close();
         }
         self.caller.stop();
-        self.over();
+        if self.stage != Stage::Over {
+            self.over();
+        }
         self.stage = Stage::Idle;
         if let Some(env) = &mut self.env {
             env.complete(outcome);
+        }
+    }
+
+    /// Gives back the memory that is kept for the next call, between two calls: for a connection
+    /// that has been silent for a while. The next call allocates as the first one did.
+    ///
+    /// ```
+    /// use owin_core::{AppExt, Call, Environment, Error, features::ConnectionInfo};
+    ///
+    /// let app = (async |env: Environment| -> Result<Environment, Error> { Ok(env) }).boxed();
+    /// let mut call = Call::new(&app, ConnectionInfo::new());
+    /// call.shrink();
+    /// assert_eq!(call.prepare().request().path(), "/");
+    /// ```
+    pub fn shrink(&mut self) {
+        if self.stage == Stage::Idle {
+            self.env = None;
+            if self.pipe.is_used() {
+                self.pipe.close();
+                self.pipe = Arc::default();
+            }
         }
     }
 

@@ -339,3 +339,40 @@ async fn another_environment_takes_nothing_of_the_call_along() {
         assert_eq!(serve_on(&mut call, |_| {}).await.text(), text);
     }
 }
+
+#[tokio::test]
+async fn a_call_that_gave_its_memory_back_serves_as_a_new_one() {
+    let kept = Kept::<ResponseBody>::new();
+    let app_kept = kept.clone();
+    let mut call = connect(move |mut env: Environment| {
+        let kept = app_kept.clone();
+        async move {
+            env.response_mut().write("right").await?;
+            if let Some(old) = kept.take() {
+                let own = env.response_mut().replace_outlet(old);
+                assert!(env.response_mut().write("late").await.is_err());
+                drop(env.response_mut().replace_outlet(own));
+            } else {
+                kept.put(env.response_mut().replace_outlet(ResponseBody::detached()));
+            }
+            Ok(env)
+        }
+    });
+    for _ in 0..4 {
+        assert_eq!(serve_on(&mut call, |_| {}).await.text(), "right");
+        call.shrink();
+    }
+}
+
+#[tokio::test]
+async fn a_call_under_way_gives_no_memory_back() {
+    let mut call = connect(async |mut env: Environment| -> Answer {
+        env.response_mut().set_body("whole");
+        Ok(env)
+    });
+    let env = call.prepare();
+    call.start(env);
+    assert!(matches!(call.event().await, owin_core::Event::Head));
+    call.shrink();
+    assert!(matches!(call.event().await, owin_core::Event::Data(data) if data == "whole"));
+}

@@ -35,12 +35,13 @@ pub(super) fn read(unread: &[u8], max_extension: usize) -> Result<Option<ChunkLi
         return Err(Reason::ChunkSizeIllegal);
     }
     let extension = run(rest, FIELD_VALUE);
-    if extension > max_extension {
-        return Err(Reason::ChunkExtensionsTooLong);
-    }
     let (extension, end) = rest.split_at_checked(extension).ok_or(Reason::ChunkSizeIllegal)?;
+    // Before the length: the first byte is there before the last one, however they are split.
     if extension.first().is_some_and(|first| *first != b';') {
         return Err(Reason::ChunkSizeIllegal);
+    }
+    if extension.len() > max_extension {
+        return Err(Reason::ChunkExtensionsTooLong);
     }
     match end {
         [b'\r', b'\n', ..] => {}

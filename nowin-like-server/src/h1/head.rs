@@ -27,11 +27,16 @@ pub(super) struct Head {
 /// # Errors
 ///
 /// The answer to a head that breaks a rule; the environment is then half filled and of no use.
-pub(super) fn read(bytes: &[u8], head: &HeadParser, env: &mut Environment) -> Result<Head, Reason> {
+pub(super) fn read(
+    bytes: &[u8],
+    head: &HeadParser,
+    known_host: &mut Vec<u8>,
+    env: &mut Environment,
+) -> Result<Head, Reason> {
     let line = head.line();
     let is_http_10 = line.is_http_10;
     env.request_mut().set_protocol(if is_http_10 { Version::HTTP_10 } else { Version::HTTP_11 });
-    let fields = read_fields(bytes, head, env)?;
+    let fields = read_fields(bytes, head, known_host, env)?;
     read_target(line.method.of(bytes), line.target.of(bytes), env)?;
     settle_host(&fields, is_http_10, env)?;
     Ok(Head {
@@ -58,26 +63,26 @@ struct Fields {
     names_protocol: bool,
 }
 
-fn read_fields(bytes: &[u8], head: &HeadParser, env: &mut Environment) -> Result<Fields, Reason> {
+fn read_fields(
+    bytes: &[u8],
+    head: &HeadParser,
+    known_host: &mut Vec<u8>,
+    env: &mut Environment,
+) -> Result<Fields, Reason> {
     let mut fields = Fields::default();
     let raw = env.request_mut().headers_mut().raw_mut();
     raw.set_block(bytes.get(..head.length()).unwrap_or_default());
     for line in head.fields() {
         raw.push_range(line.name.range(), line.value.range());
-        fields.take(line.name.of(bytes), line.value.of(bytes))?;
+        fields.take(line.name.of(bytes), line.value.of(bytes), known_host)?;
     }
     Ok(fields)
 }
 
 impl Fields {
-    fn take(&mut self, name: &[u8], value: &[u8]) -> Result<(), Reason> {
+    fn take(&mut self, name: &[u8], value: &[u8], known_host: &mut Vec<u8>) -> Result<(), Reason> {
         match name.len() {
-            4 if name.eq_ignore_ascii_case(b"host") => {
-                self.hosts += 1;
-                self.has_legal_host = std::str::from_utf8(value).is_ok_and(is_host_and_port);
-                let is_blank_or_legal = value.is_empty() || self.has_legal_host;
-                if is_blank_or_legal { Ok(()) } else { Err(Reason::HostIllegal) }
-            }
+            4 if name.eq_ignore_ascii_case(b"host") => self.host(value, known_host),
             6 if name.eq_ignore_ascii_case(b"expect") => self.expect(value),
             7 if name.eq_ignore_ascii_case(b"upgrade") => {
                 self.names_protocol = true;
@@ -99,6 +104,24 @@ impl Fields {
         }
     }
 
+    /// On one connection it is nearly always the same as before.
+    fn host(&mut self, value: &[u8], known: &mut Vec<u8>) -> Result<(), Reason> {
+        self.hosts += 1;
+        if value.is_empty() {
+            return Ok(());
+        }
+        if value != known.as_slice() {
+            let is_legal = std::str::from_utf8(value).is_ok_and(is_host_and_port);
+            if !is_legal {
+                return Err(Reason::HostIllegal);
+            }
+            known.clear();
+            known.extend_from_slice(value);
+        }
+        self.has_legal_host = true;
+        Ok(())
+    }
+
     fn expect(&mut self, value: &[u8]) -> Result<(), Reason> {
         if !value.eq_ignore_ascii_case(b"100-continue") {
             return Err(Reason::ExpectationUnknown);
@@ -109,25 +132,28 @@ impl Fields {
 }
 
 fn read_target(method: &[u8], target: &[u8], env: &mut Environment) -> Result<(), Reason> {
-    let target = std::str::from_utf8(target).map_err(|_| Reason::TargetIllegal)?;
     let method = Method::from_bytes(method).map_err(|_| Reason::MethodIllegal)?;
-    match Target::parse(target).map_err(|_| Reason::TargetIllegal)? {
-        Target::Authority(_) if method == Method::CONNECT => {
-            return Err(Reason::TunnelRefused);
-        }
-        Target::Authority(_) => return Err(Reason::TargetIllegal),
-        Target::Asterisk if method != Method::OPTIONS => return Err(Reason::TargetIllegal),
-        _ if method == Method::CONNECT => return Err(Reason::TargetIllegal),
-        _ => {}
+    let target = std::str::from_utf8(target).map_err(|_| Reason::TargetIllegal)?;
+    if !target.starts_with('/') || method == Method::CONNECT {
+        check_form(&method, target)?;
     }
     env.request_mut().set_method(method);
-    let is_secured = env.request().scheme() == "https";
-    env.request_mut().set_target(target).map_err(|_| Reason::TargetIllegal)?;
-    if env.request().scheme() == "https" && !is_secured {
+    env.request_mut().set_target(target).map_err(|_| Reason::TargetIllegal)
+}
+
+/// Checks a target that is not of the usual form, or of the method that never has it.
+fn check_form(method: &Method, target: &str) -> Result<(), Reason> {
+    let target = Target::parse(target).map_err(|_| Reason::TargetIllegal)?;
+    let is_https = |(scheme, _): (&str, &str)| scheme.eq_ignore_ascii_case("https");
+    match target {
+        Target::Authority(_) if *method == Method::CONNECT => Err(Reason::TunnelRefused),
+        Target::Authority(_) => Err(Reason::TargetIllegal),
+        Target::Asterisk if *method != Method::OPTIONS => Err(Reason::TargetIllegal),
+        _ if *method == Method::CONNECT => Err(Reason::TargetIllegal),
         // An app must never take clear text for a secured connection (RFC 9110 §7.4).
-        return Err(Reason::SchemeMisdirected);
+        _ if target.origin().is_some_and(is_https) => Err(Reason::SchemeMisdirected),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Sees to it that the application finds exactly one `Host` (RFC 9112 §3.2, OWIN 1.0 §5.2).
@@ -162,7 +188,7 @@ mod tests {
         if !parser.parse(head, LIMITS)? {
             return Err(Reason::HeadMalformed);
         }
-        Ok((read(head, &parser, &mut env)?, env))
+        Ok((read(head, &parser, &mut Vec::new(), &mut env)?, env))
     }
 
     fn read_text(head: &str) -> Result<(Head, Environment), u16> {

@@ -24,6 +24,8 @@ pub(super) struct Machine {
     head: HeadParser,
     /// It is whole.
     has_head: bool,
+    /// The `Host` that was legal last.
+    known_host: Vec<u8>,
     receiving: Receiving,
     request: Head,
     coding: Coding,
@@ -66,6 +68,7 @@ impl Machine {
             unread: BytesMut::new(),
             head: HeadParser::default(),
             has_head: false,
+            known_host: Vec::new(),
             receiving: Receiving::Head,
             request: Head {
                 body: BodyLength::None,
@@ -128,7 +131,7 @@ impl Machine {
     ///
     /// The answer to a head that breaks a rule.
     pub(super) fn read_head(&mut self, env: &mut Environment) -> Result<(), Reason> {
-        self.request = head::read(&self.unread, &self.head, env)?;
+        self.request = head::read(&self.unread, &self.head, &mut self.known_host, env)?;
         self.unread.advance(self.head.length().min(self.unread.len()));
         self.head.reset();
         self.has_head = false;

@@ -94,7 +94,7 @@ enum End {
     /// It is reset.
     Reset,
     /// An app takes it over.
-    Upgraded(Taken),
+    Upgraded(Box<Taken>),
 }
 
 impl<T: Transport> Driver<T> {
@@ -135,7 +135,7 @@ impl<T: Transport> Driver<T> {
             End::Closed => None,
             End::Reset => Some(self.io),
             End::Upgraded(taken) => {
-                self.hand_over(taken).await;
+                self.hand_over(*taken).await;
                 None
             }
         }

@@ -79,7 +79,7 @@ impl<T: Transport> Driver<T> {
         self.watched.upgraded();
         self.watched.set_end(How::TakenOver);
         let taken = self.offer.take().and_then(|offer| offer.taken);
-        Next::End(taken.map_or(End::Closed, End::Upgraded))
+        Next::End(taken.map_or(End::Closed, |taken| End::Upgraded(Box::new(taken))))
     }
 
     /// Runs what the app does with the connection. When the server stops it is told, and it is cut

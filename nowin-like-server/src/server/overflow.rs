@@ -81,12 +81,13 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_answer_comes_before_anything_was_asked() {
+    async fn the_answer_and_its_end_come_before_anything_was_asked() {
         let (overflow, tasks) = (Overflow::new(1), TaskTracker::new());
+        let started = Instant::now();
         let answer = rest(&mut turned_away(&overflow, &tasks)).await;
         let expected = "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n\
             connection: close\r\ncontent-length: 0\r\n\r\n";
-        assert_eq!(answer, expected);
+        assert_eq!((answer.as_str(), started.elapsed()), (expected, Duration::ZERO));
     }
 
     #[tokio::test(start_paused = true)]

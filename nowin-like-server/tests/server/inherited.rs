@@ -51,7 +51,9 @@ async fn address_of(mut command: Command) -> (Child, String) {
 
 /// Lets it run to its end, which is a good one.
 async fn passes(mut command: Command) {
-    let output = soon("the other process", command.output()).await.unwrap();
+    // `output` would put a pipe where the second socket is.
+    let child = command.spawn().unwrap();
+    let output = soon("the other process", child.wait_with_output()).await.unwrap();
     let log = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && log.contains("1 passed"), "{log}");
 }

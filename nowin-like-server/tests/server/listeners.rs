@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -109,6 +109,51 @@ async fn a_connection_that_ends_ends_the_pause() {
     drop(first);
     assert_eq!(body_of(&talk(connector.connect().await.unwrap(), GET_AND_CLOSE).await), "text");
     assert_eq!(started.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_connection_the_first_pause_is_short_again() {
+    let (listener, connector) = memory();
+    let is_exhausted = Arc::new(AtomicBool::new(true));
+    let listener = Exhausted { is_exhausted: Arc::clone(&is_exhausted), listener };
+    let server = NowinServer::new().with_listener(listener);
+    let _server = start_with(server, &[], hello("text")).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    is_exhausted.store(false, Ordering::Relaxed);
+    assert_eq!(body_of(&talk(connector.connect().await.unwrap(), GET_AND_CLOSE).await), "text");
+    is_exhausted.store(true, Ordering::Relaxed);
+    let _kept = connector.connect().await.unwrap();
+    let started = Instant::now();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    is_exhausted.store(false, Ordering::Relaxed);
+    assert_eq!(body_of(&talk(connector.connect().await.unwrap(), GET_AND_CLOSE).await), "text");
+    assert_eq!(started.elapsed(), Duration::from_millis(5));
+}
+
+/// Has more connections that failed than anybody asks for.
+struct Endless(Arc<AtomicUsize>);
+
+impl Listener for Endless {
+    type Transport = MemoryStream;
+
+    async fn accept(&mut self) -> io::Result<MemoryStream> {
+        if self.0.fetch_add(1, Ordering::Relaxed) > 10_000 {
+            std::future::pending::<()>().await;
+        }
+        Err(io::ErrorKind::ConnectionAborted.into())
+    }
+}
+
+#[tokio::test]
+async fn after_64_connections_it_is_the_turn_of_others() {
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let server = NowinServer::new().with_listener(Endless(Arc::clone(&accepted)));
+    let server = start_with(server, &[], hello("text")).await.unwrap();
+    for turn in 0..10 {
+        assert_eq!(accepted.load(Ordering::Relaxed), 64 * turn);
+        tokio::task::yield_now().await;
+    }
+    assert!(server.stop(BUDGET).await.is_ok());
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use nowin_like_server::{Limits, NowinServer, Runtimes};
 use owin_core::{App, CancelReason, Environment};
 use tokio::net::UnixStream;
 use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::support::{
     Answer, BUDGET, Client, GET_AND_CLOSE, Started, body_of, hello, seen, soon, start_with, talk,
@@ -59,6 +60,26 @@ async fn connections_are_shared_out_among_the_threads() {
     one_to_each(&server).await;
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn each_thread_has_a_socket_of_its_own() {
+    let server = serve(hello("text")).await;
+    // proc_net(5): addresses in base 16, and 0A for a socket that listens.
+    let wanted = format!(":{:04X} 00000000:0000 0A", server.socket().port());
+    let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    assert_eq!(sockets.lines().filter(|line| line.contains(&wanted)).count(), 2, "{sockets}");
+}
+
+/// Waits until nobody else has it: the threads have ended, and the app is gone with them.
+async fn is_gone(kept: &Arc<()>) {
+    let ended = async {
+        while Arc::strong_count(kept) > 1 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    soon("the end of the threads, and of the app with them", ended).await;
+}
+
 #[tokio::test]
 async fn a_stop_reaches_every_thread_and_ends_it() {
     // HT-21.
@@ -76,18 +97,13 @@ async fn a_stop_reaches_every_thread_and_ends_it() {
         client.is_closed().await;
     }
     assert!(tokio::net::TcpStream::connect(socket).await.is_err());
-    let ended = async {
-        while Arc::strong_count(&mine) > 1 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    soon("the end of the threads, and of the app with them", ended).await;
+    is_gone(&mine).await;
 }
 
 /// Says on which thread it runs, or waits until its client or the server has gone.
-fn waits(told: tokio::sync::mpsc::UnboundedSender<CancelReason>) -> impl App {
+fn waits(told: UnboundedSender<CancelReason>, kept: Arc<()>) -> impl App {
     move |env: Environment| {
-        let told = told.clone();
+        let (told, _kept) = (told.clone(), Arc::clone(&kept));
         async move {
             if env.request().path() == "/" {
                 return name_of_thread(env).await;
@@ -102,7 +118,7 @@ fn waits(told: tokio::sync::mpsc::UnboundedSender<CancelReason>) -> impl App {
 async fn the_deadline_cuts_off_calls_on_every_thread() {
     // HT-21, OWIN-080.
     let (told, mut reasons) = seen();
-    let server = serve(waits(told)).await;
+    let server = serve(waits(told, Arc::default())).await;
     let mut clients = one_to_each(&server).await;
     for client in &mut clients {
         client.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n").await;
@@ -119,13 +135,15 @@ async fn the_deadline_cuts_off_calls_on_every_thread() {
 #[tokio::test]
 async fn a_running_server_that_is_dropped_ends_its_threads() {
     let (told, mut reasons) = seen();
-    let server = serve(waits(told)).await;
+    let mine = Arc::new(());
+    let server = serve(waits(told, Arc::clone(&mine))).await;
     let mut client = server.connect().await;
     client.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n").await;
     one_to_each(&server).await;
     drop(server);
     assert_eq!(reasons.next("the reason").await, CancelReason::Shutdown);
     client.is_closed().await;
+    is_gone(&mine).await;
 }
 
 #[tokio::test]

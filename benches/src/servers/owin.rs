@@ -3,7 +3,7 @@
 use std::io;
 
 use examples::apps::plaintext;
-use nowin_like_server::NowinServer;
+use nowin_like_server::{Limits, NowinServer};
 use owin_core::{BoxApp, Environment, Error, Properties, server};
 
 use super::Paths;
@@ -21,7 +21,8 @@ pub(super) async fn serve(paths: Paths) -> io::Result<()> {
             Paths::All => BoxApp::new(all),
         })
     };
-    let started = server::start(Box::new(NowinServer::new()), properties, app).await;
+    let server = NowinServer::new().with_limits(limits()).map_err(io::Error::other)?;
+    let started = server::start(Box::new(server), properties, app).await;
     let mut running = started.map_err(io::Error::other)?;
     super::say_port(running.addresses().first().map_or(0, owin_core::Address::port))?;
     running.stopped().await;
@@ -39,4 +40,13 @@ async fn all(mut env: Environment) -> Result<Environment, Error> {
     }
     while env.request_mut().body_mut().chunk().await?.is_some() {}
     plaintext(env).await
+}
+
+/// For clients that all come from one address, never stop to ask, and are many: the others that are
+/// compared have no such limits.
+fn limits() -> Limits {
+    let mut limits = Limits::internal();
+    limits.connections = Some(100_000);
+    limits.requests_per_connection = None;
+    limits
 }

@@ -76,7 +76,7 @@ pub(super) fn run(bytes: &[u8], class: u8) -> usize {
         _ => 0,
     };
     let rest = bytes.get(known..).unwrap_or_default();
-    known + rest.iter().take_while(|byte| is(**byte, class)).count()
+    known + rest.iter().position(|byte| !is(*byte, class)).unwrap_or(rest.len())
 }
 
 /// How many bytes at the front stand in words of eight that are plain: what follows may be of the

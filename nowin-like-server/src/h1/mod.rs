@@ -1,6 +1,7 @@
 //! HTTP/1.0 and HTTP/1.1 (RFC 9112) as a state machine; only [`driver`] awaits.
 
 mod bytes;
+mod calls;
 mod chunk_line;
 mod chunked;
 mod driver;
@@ -19,5 +20,6 @@ mod state;
 mod tests;
 mod trailers;
 
+pub(crate) use self::calls::Calls;
 pub(crate) use self::driver::Driver;
 pub(crate) use self::settings::{Settings, Upgrades};

@@ -1,34 +1,43 @@
-//! Buffers for whoever is busy: a connection that waits for a request holds none.
+//! Buffers for whoever is busy: a connection that waits for bytes holds none.
 
 use std::cell::RefCell;
 
 use bytes::BytesMut;
 
-/// How many buffers a thread keeps: what is above goes back to the system after a burst.
-const KEPT: usize = 64;
+/// How many pairs a thread keeps: what is above goes back to the system after a burst.
+const KEPT: usize = 32;
 
 /// Buffers that grew beyond this are not kept.
 const MAX_KEPT_BYTES: usize = 64 * 1024;
 
+/// What one connection needs: a buffer for reading, and one for writing.
+type Pair = (BytesMut, BytesMut);
+
 thread_local! {
-    static FREE: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
+    static FREE: RefCell<Vec<Pair>> = const { RefCell::new(Vec::new()) };
 }
 
-/// An empty buffer.
-pub(super) fn take() -> BytesMut {
-    FREE.with_borrow_mut(Vec::pop).unwrap_or_default()
+/// Takes buffers, which are empty but may have memory.
+pub(super) fn take(reading: &mut BytesMut, writing: &mut BytesMut) {
+    if let Some(pair) = FREE.with_borrow_mut(Vec::pop) {
+        *reading = pair.0;
+        if writing.capacity() == 0 {
+            *writing = pair.1;
+        }
+    }
 }
 
-/// Gives a buffer back, with nothing in it that anybody needs.
-pub(super) fn give(buffer: &mut BytesMut) {
-    let mut buffer = std::mem::take(buffer);
-    if buffer.capacity() == 0 || buffer.capacity() > MAX_KEPT_BYTES {
+/// Gives buffers back, with nothing in them that anybody needs.
+pub(super) fn give(reading: &mut BytesMut, writing: &mut BytesMut) {
+    let (mut reading, mut writing) = (std::mem::take(reading), std::mem::take(writing));
+    if reading.capacity() > MAX_KEPT_BYTES || writing.capacity() > MAX_KEPT_BYTES {
         return;
     }
-    buffer.clear();
+    reading.clear();
+    writing.clear();
     FREE.with_borrow_mut(|free| {
         if free.len() < KEPT {
-            free.push(buffer);
+            free.push((reading, writing));
         }
     });
 }
@@ -38,21 +47,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_buffer_comes_back_empty() {
-        let mut buffer = BytesMut::from(&b"secret"[..]);
-        give(&mut buffer);
-        assert_eq!(buffer.capacity(), 0);
-        let again = take();
-        assert!(again.is_empty() && again.capacity() >= 6);
+    fn buffers_come_back_empty() {
+        let (mut reading, mut writing) = (BytesMut::from("secret"), BytesMut::from("more"));
+        give(&mut reading, &mut writing);
+        assert_eq!((reading.capacity(), writing.capacity()), (0, 0));
+        take(&mut reading, &mut writing);
+        assert!(reading.is_empty() && reading.capacity() >= 6);
+        assert!(writing.is_empty() && writing.capacity() >= 4);
     }
 
     #[test]
-    fn only_so_many_are_kept_and_none_that_is_large() {
-        let mut large = BytesMut::with_capacity(MAX_KEPT_BYTES + 1);
-        give(&mut large);
-        let mut many: Vec<_> = (0..2 * KEPT).map(|_| BytesMut::with_capacity(8)).collect();
-        many.iter_mut().for_each(give);
-        let kept = std::iter::repeat_with(take).take_while(|buffer| buffer.capacity() > 0).count();
-        assert_eq!(kept, KEPT);
+    fn a_buffer_in_use_is_not_replaced() {
+        give(&mut BytesMut::from("a"), &mut BytesMut::from("b"));
+        let (mut reading, mut writing) = (BytesMut::new(), BytesMut::from("in use"));
+        take(&mut reading, &mut writing);
+        assert_eq!(writing, "in use");
+    }
+
+    #[test]
+    fn only_so_many_are_kept_and_none_that_are_large() {
+        give(&mut BytesMut::with_capacity(MAX_KEPT_BYTES + 1), &mut BytesMut::new());
+        for _ in 0..2 * KEPT {
+            give(&mut BytesMut::with_capacity(8), &mut BytesMut::new());
+        }
+        let kept = std::iter::repeat_with(|| {
+            let mut reading = BytesMut::new();
+            take(&mut reading, &mut BytesMut::new());
+            reading.capacity()
+        });
+        assert_eq!(kept.take_while(|bytes| (1..=64).contains(bytes)).count(), KEPT);
     }
 }

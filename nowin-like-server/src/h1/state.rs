@@ -151,6 +151,14 @@ impl Machine {
         self.request.wants_upgrade
     }
 
+    /// Gives back what only a request needs.
+    pub(super) fn rest(&mut self) {
+        if self.unread.is_empty() {
+            self.head = HeadParser::default();
+            self.known_host = Vec::new();
+        }
+    }
+
     /// Says whether the whole request has been taken.
     pub(super) fn is_whole(&self) -> bool {
         matches!(self.receiving, Receiving::Whole)

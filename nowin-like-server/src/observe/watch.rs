@@ -85,6 +85,11 @@ impl Watched {
         self.tally.counters().upgraded();
     }
 
+    /// What is known of the connection.
+    pub(crate) fn info(&self) -> &Arc<ConnectionInfo> {
+        &self.info
+    }
+
     /// How many requests there were.
     pub(crate) fn requests(&self) -> u64 {
         self.tally.requests()

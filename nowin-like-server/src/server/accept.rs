@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use owin_core::features::{ConnectionInfo, ServerInfo};
-use owin_core::{BoxApp, Call};
 use tokio_util::task::TaskTracker;
 
-use crate::h1::{Driver, Settings};
+use crate::h1::{Calls, Driver, Settings};
 use crate::observe::{Reason, Watch};
 use crate::server::admission::{Admission, Full, Ticket};
 use crate::server::back_off::BackOff;
@@ -22,7 +21,7 @@ const ACCEPTS_PER_TURN: usize = 64;
 /// What every connection of a server needs.
 #[derive(Clone, Debug)]
 pub(super) struct Acceptor {
-    pub(super) app: BoxApp,
+    pub(super) calls: Arc<Calls>,
     pub(super) server: Arc<ServerInfo>,
     pub(super) settings: Arc<Settings>,
     pub(super) watch: Watch,
@@ -98,15 +97,10 @@ impl Acceptor {
         settings: &Arc<Settings>,
     ) {
         let info = Arc::new(info.with_server(Arc::clone(&self.server)));
-        let watched = self.watch.open(Arc::clone(&info));
-        let call = Call::new(&self.app, info);
-        let driver = Driver::new(stream, call, Arc::clone(settings), self.stop.clone(), watched);
-        self.connections.spawn(async move {
-            if let Some(broken) = driver.run().await {
-                broken.reset();
-            }
-            drop(ticket);
-        });
+        let (calls, settings) = (Arc::clone(&self.calls), Arc::clone(settings));
+        let watched = self.watch.open(info);
+        let driver = Driver::new(stream, calls, settings, self.stop.clone(), watched);
+        self.connections.spawn(Box::new(driver).run(ticket));
     }
 }
 

@@ -27,7 +27,7 @@ use self::overflow::Overflow;
 pub use self::readiness::Readiness;
 pub use self::runtimes::Runtimes;
 use self::sockets::Sockets;
-use crate::h1::{Settings, Upgrades};
+use crate::h1::{Calls, Settings, Upgrades};
 use crate::stop::{StopTimes, Stopper};
 use crate::transport::Listener;
 
@@ -140,7 +140,7 @@ impl Server for NowinServer {
         let most = limits.connections.or_else(descriptors::default_connections);
         let app_grace = limits.app_grace;
         let acceptor = Acceptor {
-            app,
+            calls: Arc::new(Calls::new(app)),
             server: launch.info(),
             admission: Admission::new(most, limits.connections_per_address),
             overflow: Overflow::new(descriptors::farewells(most)),

@@ -138,10 +138,6 @@ impl MemoryStream {
 }
 
 impl Transport for MemoryStream {
-    fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.incoming.poll_readable(cx)
-    }
-
     /// There are no addresses, but both ends are one process.
     fn info(&self) -> ConnectionInfo {
         ConnectionInfo::new().with_is_local(true)

@@ -51,7 +51,6 @@ mod unix;
 
 use std::future::Future;
 use std::io;
-use std::task::{Context, Poll};
 
 use owin_core::Address;
 use owin_core::features::ConnectionInfo;
@@ -69,19 +68,6 @@ pub use self::memory::{MemoryConnector, MemoryListener, MemoryStream, memory};
 /// [`AsyncWrite::is_write_vectored`]; the end of the outgoing direction is
 /// [`AsyncWrite::poll_shutdown`], after which the other direction goes on.
 pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {
-    /// Waits until a read may give something: bytes, the end, or an error.
-    ///
-    /// A connection that waits so holds no buffer. Ready is a hint: the read may still wait, and it
-    /// must be tried before this is asked again. A pipe that cannot tell is always ready.
-    ///
-    /// # Errors
-    ///
-    /// Where the connection was lost.
-    fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let _can_tell_nothing = cx;
-        Poll::Ready(Ok(()))
-    }
-
     /// What is known of the two ends: addresses, whether they are one machine, TLS.
     ///
     /// Asked once, before the first byte is read. What is left out is absent in the environment

@@ -43,10 +43,6 @@ impl Pipe {
         })))
     }
 
-    pub(super) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.lock().poll_readable(cx)
-    }
-
     /// Reads what is there; nothing at the end.
     pub(super) fn poll_read(
         &self,
@@ -161,7 +157,7 @@ mod tests {
     }
 
     fn is_readable(pipe: &Pipe) -> bool {
-        pipe.poll_readable(&mut cx()).is_ready()
+        pipe.lock().poll_readable(&mut cx()).is_ready()
     }
 
     #[test]

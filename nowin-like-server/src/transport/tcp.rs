@@ -1,7 +1,6 @@
 //! TCP as a transport.
 
 use std::io;
-use std::task::{Context, Poll};
 
 use owin_core::Address;
 use owin_core::features::ConnectionInfo;
@@ -10,10 +9,6 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::transport::{Listener, Transport};
 
 impl Transport for TcpStream {
-    fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_read_ready(cx)
-    }
-
     fn info(&self) -> ConnectionInfo {
         let mut info = ConnectionInfo::new();
         if let Ok(remote) = self.peer_addr() {

@@ -91,6 +91,27 @@ impl Call {
         }
     }
 
+    /// Goes over to another connection, on which there were so many calls already: then a connection
+    /// on which there is nothing to do needs no call of its own. Only between two calls.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use owin_core::{AppExt, Call, Environment, Error, features::ConnectionInfo};
+    ///
+    /// let app = (async |env: Environment| -> Result<Environment, Error> { Ok(env) }).boxed();
+    /// let mut call = Call::new(&app, ConnectionInfo::new());
+    /// let other = Arc::new(ConnectionInfo::new());
+    /// call.move_to(&other, 7);
+    /// let env = call.prepare();
+    /// assert!(env.connection().is_some_and(|connection| Arc::ptr_eq(connection, &other)));
+    /// ```
+    pub fn move_to(&mut self, connection: &Arc<ConnectionInfo>, calls: u64) {
+        if self.stage == Stage::Idle {
+            self.connection.clone_from(connection);
+            self.next_number = calls;
+        }
+    }
+
     /// An environment for the next call, to be filled: recycled where the one before came back.
     #[must_use]
     pub fn prepare(&mut self) -> Environment {

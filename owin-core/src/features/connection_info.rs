@@ -86,10 +86,11 @@ pub struct ConnectionInfo {
     remote: Option<SocketAddr>,
     local: Option<SocketAddr>,
     is_local: Option<bool>,
-    tls: Option<TlsHandshake>,
-    client_certificate: Option<ClientCertificate>,
+    /// Boxed, as are the texts: most connections have neither, and there may be many.
+    tls: Option<Box<TlsHandshake>>,
+    client_certificate: Option<Box<ClientCertificate>>,
     id: OnceLock<String>,
-    texts: OnceLock<Texts>,
+    texts: OnceLock<Box<Texts>>,
 }
 
 /// The addresses as the keys show them.
@@ -137,14 +138,14 @@ impl ConnectionInfo {
     /// Adds what the TLS handshake agreed on.
     #[must_use]
     pub fn with_tls(mut self, tls: TlsHandshake) -> Self {
-        self.tls = Some(tls);
+        self.tls = Some(Box::new(tls));
         self
     }
 
     /// Adds the certificates that the client presented.
     #[must_use]
     pub fn with_client_certificate(mut self, certificate: ClientCertificate) -> Self {
-        self.client_certificate = Some(certificate);
+        self.client_certificate = Some(Box::new(certificate));
         self
     }
 
@@ -169,7 +170,7 @@ impl ConnectionInfo {
     /// What the TLS handshake agreed on; `None` on clear text.
     #[must_use]
     pub fn tls(&self) -> Option<&TlsHandshake> {
-        self.tls.as_ref()
+        self.tls.as_deref()
     }
 
     fn id_text(&self) -> &String {
@@ -178,8 +179,9 @@ impl ConnectionInfo {
 
     fn texts(&self) -> &Texts {
         let text = |address: SocketAddr| (address.ip().to_string(), address.port().to_string());
-        self.texts
-            .get_or_init(|| Texts { remote: self.remote.map(text), local: self.local.map(text) })
+        self.texts.get_or_init(|| {
+            Box::new(Texts { remote: self.remote.map(text), local: self.local.map(text) })
+        })
     }
 
     /// Whether both ends are one machine: a loopback address, or the address that was connected to.
@@ -204,8 +206,8 @@ impl ConnectionInfo {
             Known::SERVER_LOCAL_PORT => erased(self.texts().local.as_ref().map(|t| &t.1)),
             Known::SERVER_IS_LOCAL => erased(self.is_local()),
             Known::SERVER_CONNECTION_ID => erased(Some(self.id_text())),
-            Known::SSL_HANDSHAKE => erased(self.tls.as_ref()),
-            Known::SSL_CLIENT_CERTIFICATE => erased(self.client_certificate.as_ref()),
+            Known::SSL_HANDSHAKE => erased(self.tls.as_deref()),
+            Known::SSL_CLIENT_CERTIFICATE => erased(self.client_certificate.as_deref()),
             _ => self.server.derived(known),
         }
     }

@@ -6,7 +6,6 @@ use owin_core::features::Outcome;
 use owin_core::{CancelReason, Error, Event};
 
 use crate::h1::driver::{Driver, End, Next, State};
-use crate::h1::pool;
 use crate::observe::{End as How, Reason};
 use crate::transport::Transport;
 
@@ -86,8 +85,15 @@ impl<T: Transport> Driver<T> {
 
     /// The call is over.
     pub(super) fn complete(&mut self, outcome: Outcome) {
-        self.call.complete(outcome);
+        if let Some(call) = &mut self.call {
+            call.complete(outcome);
+        }
         self.watched.ended(outcome);
+    }
+
+    /// What the app wants done next.
+    pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        self.call.as_mut().map_or(Poll::Ready(Event::End), |call| call.poll_event(cx))
     }
 
     fn poll_call(&mut self, cx: &mut Context<'_>) -> Poll<Served> {
@@ -104,7 +110,7 @@ impl<T: Transport> Driver<T> {
             if self.offer.as_ref().is_some_and(|offer| offer.is_taken()) {
                 return Poll::Ready(Served::Upgraded);
             }
-            if let Poll::Ready(event) = self.call.poll_event(cx) {
+            if let Poll::Ready(event) = self.poll_event(cx) {
                 match self.perform(event, cx) {
                     None => continue,
                     Some(served) => return Poll::Ready(served),
@@ -127,7 +133,7 @@ impl<T: Transport> Driver<T> {
         match event {
             Event::Head => {
                 self.write_head();
-                if let Some(body) = self.call.take_whole() {
+                if let Some(body) = self.call.as_mut().and_then(|call| call.take_whole()) {
                     self.write_data(body);
                     self.finish_response();
                 }
@@ -150,19 +156,23 @@ impl<T: Transport> Driver<T> {
     }
 
     fn write_head(&mut self) {
+        let closes = self.is_last();
+        let now = self.clock.now();
         self.writing.begin();
-        if let Some(error) = self.call.error() {
+        let Some(call) = &self.call else { return };
+        if let Some(error) = call.error() {
             log_failure(error);
         }
+        self.machine.write_head(&mut self.out, &call.head(), closes, now);
+    }
+
+    /// Whether the server wants no other request on the connection.
+    fn is_last(&mut self) -> bool {
         let reason = if self.stop.is_leaving() { Some(Reason::Stopping) } else { self.is_old() };
         if let Some(reason) = reason {
             self.watched.set_end(How::Forced(reason));
         }
-        let now = self.clock.now();
-        if self.out.capacity() == 0 {
-            self.out = pool::take();
-        }
-        self.machine.write_head(&mut self.out, &self.call.head(), reason.is_some(), now);
+        reason.is_some()
     }
 
     /// The response is whole. It waits for the next one only where that one's request lies there

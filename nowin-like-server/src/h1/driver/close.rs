@@ -52,7 +52,6 @@ impl<T: Transport> Driver<T> {
                 Poll::Ready(Ok(count @ 1..)) if count < left => left -= count,
                 Poll::Ready(_) => return CLOSED,
                 Poll::Pending => {
-                    self.release_buffers();
                     self.state = State::Closing { left, is_shut: true };
                     return Poll::Pending;
                 }
@@ -99,14 +98,16 @@ impl<T: Transport> Driver<T> {
             feed.abort(owin_core::Error::peer("the client has gone away"));
         }
         self.must_reset |= self.writing.has_begun() && self.machine.ends_with_connection();
-        self.call.cancel(reason);
+        if let Some(call) = &self.call {
+            call.cancel(reason);
+        }
         self.timer.set(self.clock.now() + self.settings.limits.app_grace);
         Next::State(State::Losing)
     }
 
     pub(super) fn poll_lose(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
-        while self.call.environment().is_none() {
-            if matches!(ready!(self.call.poll_event(cx)), Event::End | Event::Failed(_)) {
+        while self.call.as_ref().is_some_and(|call| call.environment().is_none()) {
+            if matches!(ready!(self.poll_event(cx)), Event::End | Event::Failed(_)) {
                 break;
             }
         }

@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
 use tokio_util::io::poll_read_buf;
@@ -15,20 +15,29 @@ use crate::transport::Transport;
 const LARGE_BYTES: usize = 16 * 1024;
 
 impl<T: Transport> Driver<T> {
-    /// Reads what has come; 0 at the end. A buffer is taken only once there is something to read.
+    /// Reads what has come; 0 at the end. Who waits for bytes holds no buffers.
     pub(super) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let unread = self.machine.unread_mut();
         if unread.capacity() == 0 {
-            ready!(self.io.poll_readable(cx))?;
-            *unread = pool::take();
+            pool::take(unread, &mut self.out);
         }
         let size = self.settings.limits.read_buffer_bytes;
         if unread.capacity() - unread.len() < size / 2 {
             unread.reserve(size);
         }
-        let count = ready!(poll_read_buf(Pin::new(&mut self.io), cx, unread))?;
-        self.is_at_end |= count == 0;
-        Poll::Ready(Ok(count))
+        match poll_read_buf(Pin::new(&mut self.io), cx, unread) {
+            Poll::Ready(count) => {
+                let count = count?;
+                self.is_at_end |= count == 0;
+                Poll::Ready(Ok(count))
+            }
+            Poll::Pending => {
+                if unread.is_empty() && self.out.is_empty() {
+                    pool::give(unread, &mut self.out);
+                }
+                Poll::Pending
+            }
+        }
     }
 
     /// Collects bytes of the body; a large piece is not copied, but sent as it is.
@@ -96,15 +105,5 @@ impl<T: Transport> Driver<T> {
 
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.io).poll_shutdown(cx)
-    }
-
-    /// Holds no buffer while there is nothing in it.
-    pub(super) fn release_buffers(&mut self) {
-        if self.machine.unread_bytes() == 0 {
-            pool::give(self.machine.unread_mut());
-        }
-        if self.out.is_empty() {
-            pool::give(&mut self.out);
-        }
     }
 }

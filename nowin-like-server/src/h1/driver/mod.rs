@@ -19,14 +19,15 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use owin_core::{Call, CancelReason};
+use tokio::time::Instant;
 
 use self::clock::Clock;
 use self::feed::Feed;
 use self::timer::Timer;
 use self::upgrade::{Offer, Taken};
 use self::writing::Writing;
-use crate::h1::Settings;
 use crate::h1::state::Machine;
+use crate::h1::{Calls, Settings};
 use crate::observe::{End as How, Reason, Watched};
 use crate::stop::{Phase, Stop};
 use crate::transport::Transport;
@@ -36,12 +37,15 @@ pub(crate) struct Driver<T> {
     io: T,
     settings: Arc<Settings>,
     machine: Machine,
-    call: Call,
+    call: Option<Box<Call>>,
+    calls: Arc<Calls>,
     stop: Stop,
     watched: Watched,
     timer: Timer,
     clock: Clock,
     state: State,
+    /// How long it may be silent.
+    silent_until: Instant,
     /// How old the connection may become.
     max_age: Option<Duration>,
     /// Feeds the body of the request, as long as somebody may read it.
@@ -100,20 +104,23 @@ enum End {
 impl<T: Transport> Driver<T> {
     pub(crate) fn new(
         io: T,
-        call: Call,
+        calls: Arc<Calls>,
         settings: Arc<Settings>,
         stop: Stop,
         watched: Watched,
     ) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let clock = Clock::new();
         Self {
             io,
             machine: Machine::new(Arc::clone(&settings)),
-            call,
+            call: None,
+            calls,
             stop,
             watched,
             timer: Timer::default(),
-            clock: Clock::new(),
+            silent_until: clock.born(),
+            clock,
             state: State::Waiting { has_begun: false },
             max_age: settings.limits.age_of_connection(NUMBER.fetch_add(1, Ordering::Relaxed)),
             body: None,
@@ -128,17 +135,17 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Serves until the connection is to be closed, and closes it; gives it back where it is to be
-    /// reset instead.
-    pub(crate) async fn run(mut self) -> Option<T> {
+    /// Serves until the connection is to be closed, and closes it; the guard is dropped then.
+    ///
+    /// In a box: as an argument it would lie in the future twice.
+    pub(crate) async fn run(mut self: Box<Self>, guard: impl Send) {
         match poll_fn(|cx| self.poll(cx)).await {
-            End::Closed => None,
-            End::Reset => Some(self.io),
-            End::Upgraded(taken) => {
-                self.hand_over(*taken).await;
-                None
-            }
+            End::Closed => {}
+            End::Reset => self.io.reset(),
+            // In a box: a connection that is not taken over does not need the room.
+            End::Upgraded(taken) => Box::pin(self.hand_over(*taken)).await,
         }
+        drop(guard);
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {

@@ -50,15 +50,16 @@ impl<T: Transport> Driver<T> {
     /// has failed.
     pub(super) fn accept_upgrade(&mut self, cx: &mut Context<'_>) -> Option<Served> {
         let now = self.clock.now();
-        let decision = self.call.take_upgrade();
-        let (Some(offer), Some(decision)) = (&mut self.offer, decision) else {
+        let decision = self.call.as_mut().and_then(|call| call.take_upgrade());
+        let (Some(offer), Some(call), Some(decision)) = (&mut self.offer, &self.call, decision)
+        else {
             tracing::error!("an app takes over a connection that was not offered to it");
             return Some(self.refuse_upgrade(Reason::UpgradeNotOffered, cx));
         };
         let Some(place) = self.settings.upgrades.admit() else {
             return Some(self.refuse_upgrade(Reason::TooManyUpgraded, cx));
         };
-        self.machine.write_switch(&mut self.out, &self.call.head(), &offer.protocol, now);
+        self.machine.write_switch(&mut self.out, &call.head(), &offer.protocol, now);
         offer.taken = Some((decision, place));
         self.writing.begin();
         self.writing.hurry();

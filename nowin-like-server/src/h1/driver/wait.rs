@@ -1,6 +1,7 @@
 //! Between two requests: waiting for a head, and taking it.
 
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use owin_core::Environment;
 
@@ -8,6 +9,9 @@ use crate::h1::driver::feed::Feed;
 use crate::h1::driver::{Driver, Next, State};
 use crate::observe::{End as How, Reason};
 use crate::transport::Transport;
+
+/// After so much silence a connection that was busy is not any more.
+const REST: Duration = Duration::from_secs(1);
 
 impl<T: Transport> Driver<T> {
     /// Looks whether a request may follow on the one before.
@@ -55,7 +59,6 @@ impl<T: Transport> Driver<T> {
         } else if !self.timer.is_set() {
             self.wait_in_silence();
         }
-        self.release_buffers();
         Poll::Pending
     }
 
@@ -65,11 +68,30 @@ impl<T: Transport> Driver<T> {
         let patience = if is_new { limits.first_byte } else { limits.idle };
         let silent = self.clock.now() + patience;
         let old = self.max_age.map(|age| self.clock.born() + age);
-        self.timer.set(old.map_or(silent, |old| old.min(silent)));
+        self.silent_until = old.map_or(silent, |old| old.min(silent));
+        let is_busy = self.watched.requests() > 1 && self.call.is_some();
+        if is_busy {
+            self.timer.set(self.silent_until.min(self.clock.now() + REST));
+        } else {
+            self.rest();
+        }
+    }
+
+    /// Gives everything back that only a request needs.
+    fn rest(&mut self) {
+        if let Some(call) = self.call.take() {
+            self.calls.take_back(call);
+        }
+        self.machine.rest();
+        self.timer.set(self.silent_until);
     }
 
     /// The silence was too long, or the connection has become too old in it.
     pub(super) fn end_silence(&mut self) -> Next {
+        if self.clock.now() < self.silent_until {
+            self.rest();
+            return Next::State(State::Waiting { has_begun: false });
+        }
         let reason = match self.watched.requests() {
             _ if self.has_come_of_age() => Reason::AgeReached,
             0 => Reason::FirstByteTimeout,
@@ -96,7 +118,10 @@ impl<T: Transport> Driver<T> {
     /// Takes the head that lies there, and starts the call.
     fn begin(&mut self) -> Next {
         self.timer.clear();
-        let mut env = self.call.prepare();
+        let (calls, info) = (&self.calls, self.watched.info());
+        let requests = self.watched.requests();
+        let call = self.call.get_or_insert_with(|| calls.lend(info, requests));
+        let mut env = call.prepare();
         if let Err(refusal) = self.machine.read_head(&mut env) {
             return self.refuse(refusal);
         }
@@ -111,7 +136,9 @@ impl<T: Transport> Driver<T> {
             self.offer_upgrade(&mut env);
         }
         self.watched.begun();
-        self.call.start(env);
+        if let Some(call) = &mut self.call {
+            call.start(env);
+        }
         self.writing.reset();
         Next::State(State::Serving)
     }

@@ -36,7 +36,12 @@ impl Writing {
 
     /// A new response.
     pub(super) fn reset(&mut self) {
-        *self = Self::new(self.rate);
+        self.has_begun = false;
+        self.is_finished = false;
+        self.is_due = false;
+        if self.pace.is_some() {
+            *self = Self::new(self.rate);
+        }
     }
 
     /// The head is collected.

@@ -4,28 +4,29 @@ mod ends;
 mod loss;
 mod machine;
 mod times;
+mod transport;
 mod writes;
 
 use std::sync::Arc;
 
 use owin_core::features::ConnectionInfo;
-use owin_core::{App, AppExt, Call, Environment, Error};
+use owin_core::{App, AppExt, Environment, Error};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant};
 
-use super::{Driver, Settings};
+use self::transport::{Remembering, WasReset};
+use super::{Calls, Driver, Settings};
 use crate::Limits;
 use crate::observe::Watch;
 use crate::stop::{StopTimes, Stopper};
-use crate::transport::Transport;
 
 type Answer = Result<Environment, Error>;
 
 /// A driver at work, and the client's end of its connection.
 struct Wire {
     client: DuplexStream,
-    driver: JoinHandle<Option<DuplexStream>>,
+    driver: JoinHandle<Option<WasReset>>,
     stopper: Stopper,
     started: Instant,
 }
@@ -68,29 +69,30 @@ impl Wire {
     }
 }
 
-/// Drives an app over any transport.
-fn drive<T: Transport>(app: impl App, io: T) -> (JoinHandle<Option<T>>, Stopper) {
+/// Drives an app over any pipe.
+fn drive<T>(app: impl App, io: T) -> (JoinHandle<Option<WasReset>>, Stopper)
+where
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     drive_within(Limits::default(), app, io)
 }
 
-/// Drives an app over any transport, within limits.
-fn drive_within<T: Transport>(
-    limits: Limits,
-    app: impl App,
-    io: T,
-) -> (JoinHandle<Option<T>>, Stopper) {
+/// Drives an app over any pipe, within limits; says at the end whether the pipe was reset.
+fn drive_within<T>(limits: Limits, app: impl App, io: T) -> (JoinHandle<Option<WasReset>>, Stopper)
+where
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let (stopper, stop) = Stopper::new();
-    let call = Call::new(&app.boxed(), ConnectionInfo::new());
+    let calls = Arc::new(Calls::new(app.boxed()));
     let settings = Arc::new(Settings { limits, ..Settings::default() });
     let watched = Watch::default().open(Arc::new(ConnectionInfo::new()));
-    (tokio::spawn(Driver::new(io, call, settings, stop, watched).run()), stopper)
-}
-
-impl<R, W> Transport for tokio::io::Join<R, W>
-where
-    R: AsyncRead + Unpin + Send + 'static,
-    W: AsyncWrite + Unpin + Send + 'static,
-{
+    let (io, was_reset) = Remembering::of(io);
+    let driver = Driver::new(io, calls, settings, stop, watched);
+    let driven = async move {
+        Box::new(driver).run(()).await;
+        was_reset()
+    };
+    (tokio::spawn(driven), stopper)
 }
 
 /// Lets every other task go as far as it can.

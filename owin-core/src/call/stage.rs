@@ -46,11 +46,11 @@ impl Rest {
     fn start(&mut self, env: &mut Environment, unsent: Bytes, asked: Asked) -> Result<(), Error> {
         catch_unwind(AssertUnwindSafe(|| env.start_response()))
             .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))?;
+        self.said = Said::by(env.response().headers())?;
         if env.upgrade_decision().is_some() {
             return Ok(());
         }
         let status = checked_status(env)?;
-        self.said = Said::by(env.response().headers())?;
         let has_trailers = env.inner.slots.boxed().server_response_trailers.get().is_some();
         let whole = env.inner.slots.response_body.occupy().whole_mut();
         if !unsent.is_empty() {

@@ -248,6 +248,19 @@ async fn the_connection_serves_on_where_the_server_refuses_the_upgrade() {
     }
 }
 
+#[tokio::test]
+async fn the_head_of_an_upgrade_says_what_the_app_has_set() {
+    for (name, is_date, is_server) in [("date", true, false), ("server", false, true)] {
+        let mut call = connect(move |mut env: Environment| async move {
+            env.response_mut().headers_mut()?.set(name, "mine")?;
+            OpaqueUpgrade::new("echo").accept(&mut env, None, async |_| Ok(()))?;
+            Ok(env)
+        });
+        let sent = serve_on(&mut call, |_| {}).await;
+        assert_eq!((sent.has_date, sent.has_server), (is_date, is_server));
+    }
+}
+
 /// Accepts a socket with a sub-protocol where the client offers two.
 fn accept(chosen: Option<Value>) -> Result<String, Error> {
     let mut env = Environment::new();

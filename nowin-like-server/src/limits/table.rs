@@ -130,7 +130,8 @@ limits! {
         why: "one client must not take all; 256 is an office behind one address, and proxies are internal",
         source: "as nginx's limit_conn",
     }
-    /// The connections that apps have taken over; `None` for a quarter of `connections`.
+    /// The connections that apps have taken over; `None` for a quarter of `connections`, one at
+    /// least.
     upgraded_connections: Option<usize> {
         Count, within: number(0, u64::MAX, "any number is one"),
         edge: None,

@@ -4,6 +4,7 @@ mod accept;
 mod admission;
 mod back_off;
 mod bind;
+mod capabilities;
 mod descriptors;
 mod listening;
 mod options;
@@ -118,6 +119,10 @@ impl Server for NowinServer {
         Self::NAME
     }
 
+    fn announce(&self, properties: &mut Properties) -> Result<(), Error> {
+        server::announce(properties, capabilities::of(&self.options.limits)?)
+    }
+
     async fn start(
         self: Box<Self>,
         app: BoxApp,
@@ -139,6 +144,7 @@ impl Server for NowinServer {
         let (stopper, stop) = Stopper::new();
         let most = limits.connections.or_else(descriptors::default_connections);
         let app_grace = limits.app_grace;
+        let upgrades = limits.upgraded_connections.or(most.map(|most| (most / 4).max(1)));
         let acceptor = Acceptor {
             calls: Arc::new(Calls::new(app)),
             server: launch.info(),
@@ -147,7 +153,7 @@ impl Server for NowinServer {
             settings: Arc::new(Settings {
                 server_line: self.server_field.as_deref().map_or_else(String::new, line_of_server),
                 path_base: Arc::default(),
-                upgrades: Upgrades::new(limits.upgraded_connections.or(most.map(|most| most / 4))),
+                upgrades: Upgrades::new(upgrades),
                 limits,
             }),
             watch,

@@ -43,3 +43,6 @@ mod support;
 mod truncation;
 mod unix;
 mod unread_bodies;
+mod upgrade_lives;
+mod upgraded_bytes;
+mod upgrades;

@@ -17,6 +17,8 @@ pub(super) enum Served {
     Upgraded,
     /// The app failed after the start: the client must be able to tell.
     BrokenOff,
+    /// The answer says that the connection cannot be taken over.
+    Refused,
     /// The client went away.
     Lost(CancelReason),
 }
@@ -62,7 +64,7 @@ impl<T: Transport> Driver<T> {
     }
 
     fn end_call(&mut self, served: &Served) -> Next {
-        if !matches!(served, Served::Whole | Served::Upgraded) {
+        if matches!(served, Served::BrokenOff | Served::Lost(_)) {
             self.must_reset |= self.writing.has_begun() && self.machine.ends_with_connection();
         }
         match served {
@@ -73,6 +75,10 @@ impl<T: Transport> Driver<T> {
                 return Next::End(if self.must_reset { End::Reset } else { End::Closed });
             }
             Served::Upgraded => return self.take_over(),
+            Served::Refused => {
+                self.complete(Outcome::Failed);
+                return self.close();
+            }
             Served::Whole => {}
         }
         self.body = None;
@@ -145,7 +151,7 @@ impl<T: Transport> Driver<T> {
             Event::Flush => self.writing.hurry(),
             Event::Trailers(trailers) => self.trailers = Some(Box::new(trailers)),
             Event::End => self.finish_response(),
-            Event::Upgrade => return self.accept_upgrade(cx),
+            Event::Upgrade => return self.accept_upgrade(),
             Event::Failed(error) => {
                 log_failure(&error);
                 return Some(self.break_off(cx));

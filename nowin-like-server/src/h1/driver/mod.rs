@@ -4,6 +4,7 @@ mod call;
 mod clock;
 mod close;
 mod feed;
+mod handed;
 mod io;
 mod timer;
 mod upgrade;

@@ -1,18 +1,15 @@
 //! A connection that an app takes over (Opaque 0.3; RFC 9110 §7.8).
 
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-
-use bytes::{Buf, BytesMut};
 use owin_core::features::Outcome;
 use owin_core::upgrade::{Decision, OpaqueStream, OpaqueUpgrade};
 use owin_core::{CancelReason, CancelSource, Dictionary, Environment, Error, keys};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
+use crate::Limits;
 use crate::h1::driver::call::Served;
+use crate::h1::driver::handed::{self, Handed};
 use crate::h1::driver::{Driver, End, Next};
 use crate::observe::{End as How, Reason};
 use crate::stop::Phase;
@@ -37,8 +34,11 @@ impl Offer {
 }
 
 impl<T: Transport> Driver<T> {
-    /// Offers the bytes of the connection (`opaque.Upgrade`).
+    /// Offers the bytes of the connection (`opaque.Upgrade`), unless there is no room for any.
     pub(super) fn offer_upgrade(&mut self, env: &mut Environment) {
+        if self.settings.limits.upgraded_connections == Some(0) {
+            return;
+        }
         let protocol = env.request().headers().list("upgrade").next().map(str::to_owned);
         let Some(protocol) = protocol else { return };
         let offered = env.set(keys::OPAQUE_UPGRADE, OpaqueUpgrade::new(protocol.as_str()));
@@ -48,16 +48,16 @@ impl<T: Transport> Driver<T> {
 
     /// The app takes the connection: says so to the client. An app that takes what was not offered
     /// has failed.
-    pub(super) fn accept_upgrade(&mut self, cx: &mut Context<'_>) -> Option<Served> {
+    pub(super) fn accept_upgrade(&mut self) -> Option<Served> {
         let now = self.clock.now();
         let decision = self.call.as_mut().and_then(|call| call.take_upgrade());
         let (Some(offer), Some(call), Some(decision)) = (&mut self.offer, &self.call, decision)
         else {
             tracing::error!("an app takes over a connection that was not offered to it");
-            return Some(self.refuse_upgrade(Reason::UpgradeNotOffered, cx));
+            return Some(self.refuse_upgrade(Reason::UpgradeNotOffered));
         };
         let Some(place) = self.settings.upgrades.admit() else {
-            return Some(self.refuse_upgrade(Reason::TooManyUpgraded, cx));
+            return Some(self.refuse_upgrade(Reason::TooManyUpgraded));
         };
         self.machine.write_switch(&mut self.out, &call.head(), &offer.protocol, now);
         offer.taken = Some((decision, place));
@@ -66,12 +66,14 @@ impl<T: Transport> Driver<T> {
         None
     }
 
-    fn refuse_upgrade(&mut self, reason: Reason, cx: &mut Context<'_>) -> Served {
+    /// The callback will not run, and whoever waits for it hears so (Opaque 0.3 §3).
+    fn refuse_upgrade(&mut self, reason: Reason) -> Served {
         let now = self.clock.now();
         self.tell_refusal(reason);
         self.watched.set_end(How::Forced(reason));
         self.machine.write_refusal(&mut self.out, reason, now);
-        self.break_off(cx)
+        self.call.cancel(CancelReason::WriteFailed);
+        Served::Refused
     }
 
     /// The head that says so is written.
@@ -88,7 +90,7 @@ impl<T: Transport> Driver<T> {
     pub(super) async fn hand_over(mut self, (decision, _place): Taken) {
         let lost = CancelSource::new();
         let unread = std::mem::take(self.machine.unread_mut());
-        let handed = Handed { unread, io: self.io, lost: lost.clone() };
+        let (handed, kept) = handed::hand(self.io, unread, lost.clone());
         let Ok(env) = environment_of(handed, &lost) else { return };
         let mut run = std::pin::pin!(decision.run(env));
         let ended = tokio::select! {
@@ -114,7 +116,24 @@ impl<T: Transport> Driver<T> {
         if let Err(error) = ended {
             tracing::warn!("an app that had taken a connection over failed: {error}");
         }
+        if let Some(io) = kept.take_back() {
+            let closed = close(io, &self.settings.limits);
+            tokio::select! {
+                () = closed => {}
+                () = self.stop.reached(Phase::Aborting) => {}
+            }
+        }
     }
+}
+
+/// Closes so that the client can still read what the app wrote last (RFC 9112 §9.6).
+async fn close<T: Transport>(mut io: T, limits: &Limits) {
+    let most = u64::try_from(limits.drain_bytes).unwrap_or(u64::MAX);
+    let ended = async {
+        io.shutdown().await?;
+        tokio::io::copy(&mut io.take(most), &mut tokio::io::sink()).await
+    };
+    let _lost_or_late = timeout(limits.linger, ended).await;
 }
 
 /// What the app is given (Opaque 0.3 §3).
@@ -127,62 +146,4 @@ fn environment_of<T: Transport>(
     env.set(keys::OPAQUE_STREAM, OpaqueStream::from_tokio(handed))?;
     env.set(keys::OPAQUE_CALL_CANCELLED, lost.token())?;
     Ok(env)
-}
-
-/// The transport behind the bytes that had come already; tells when it is lost.
-struct Handed<T> {
-    unread: BytesMut,
-    io: T,
-    lost: CancelSource,
-}
-
-impl<T> Handed<T> {
-    fn tell<V>(&self, done: io::Result<V>) -> io::Result<V> {
-        if done.is_err() {
-            self.lost.cancel(CancelReason::PeerReset);
-        }
-        done
-    }
-}
-
-impl<T: Transport> AsyncRead for Handed<T> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        if this.unread.is_empty() {
-            let done = ready!(Pin::new(&mut this.io).poll_read(cx, buf));
-            return Poll::Ready(this.tell(done));
-        }
-        let count = this.unread.len().min(buf.remaining());
-        buf.put_slice(this.unread.get(..count).unwrap_or_default());
-        this.unread.advance(count);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<T: Transport> AsyncWrite for Handed<T> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        data: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        let done = ready!(Pin::new(&mut this.io).poll_write(cx, data));
-        Poll::Ready(this.tell(done))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let done = ready!(Pin::new(&mut this.io).poll_flush(cx));
-        Poll::Ready(this.tell(done))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let done = ready!(Pin::new(&mut this.io).poll_shutdown(cx));
-        Poll::Ready(this.tell(done))
-    }
 }

@@ -118,6 +118,7 @@ impl<T: Transport> Driver<T> {
     /// Takes the head that lies there, and starts the call.
     fn begin(&mut self) -> Next {
         self.timer.clear();
+        self.offer = None;
         let (calls, info) = (&self.calls, self.watched.info());
         let requests = self.watched.requests();
         let call = self.call.get_or_insert_with(|| calls.lend(info, requests));

@@ -5,6 +5,7 @@ mod loss;
 mod machine;
 mod times;
 mod transport;
+mod upgrades;
 mod writes;
 
 use std::sync::Arc;

@@ -50,6 +50,11 @@ impl Client {
         self.stream.set_zero_linger().unwrap();
     }
 
+    /// What came and was not looked at.
+    pub(crate) fn take_unread(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.unread)
+    }
+
     /// The two halves, for a client that reads while it writes.
     pub(crate) fn into_stream(self) -> TcpStream {
         self.stream

@@ -1,0 +1,18 @@
+//! What the server says of itself before the app is built (`server.Capabilities`).
+
+use owin_core::{Capabilities, Error, keys};
+
+use crate::{Limits, NowinServer};
+
+/// What a server within these limits can do: nothing is announced that no call would be offered.
+///
+/// # Errors
+///
+/// Never: the keys have these types.
+pub(super) fn of(limits: &Limits) -> Result<Capabilities, Error> {
+    let mut said = Capabilities::of_server(NowinServer::NAME);
+    if limits.upgraded_connections != Some(0) {
+        said.set(keys::OPAQUE_VERSION, "1.0")?;
+    }
+    Ok(Capabilities::new(said))
+}

@@ -1,9 +1,10 @@
 //! One deadline at a time, for the whole life of a connection.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
+use tokio::task::unconstrained;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Tells when a deadline has passed.
@@ -48,7 +49,9 @@ impl Timer {
                 return Poll::Pending;
             }
             self.is_set = true;
-            if clock.as_mut().poll(cx).is_pending() {
+            // Without a budget: a task that has used up its own would be told to wait, and the clock
+            // would not know whom to wake.
+            if pin!(unconstrained(clock.as_mut())).poll(cx).is_pending() {
                 return Poll::Pending;
             }
             if clock.deadline() >= deadline {
@@ -79,6 +82,21 @@ mod tests {
             poll_fn(|cx| timer.poll(cx)).await;
             assert_eq!(Instant::now().duration_since(start).as_secs(), *deadlines.last().unwrap());
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_rings_for_a_task_that_had_used_up_its_turn() {
+        let mut timer = Timer::default();
+        timer.set(Instant::now() + Duration::from_secs(1));
+        let polled = poll_fn(|cx| {
+            while let Poll::Ready(spent) = tokio::task::coop::poll_proceed(cx) {
+                spent.made_progress();
+            }
+            Poll::Ready(timer.poll(cx))
+        });
+        assert!(polled.await.is_pending());
+        let rang = tokio::time::timeout(Duration::from_secs(9), poll_fn(|cx| timer.poll(cx)));
+        assert!(rang.await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

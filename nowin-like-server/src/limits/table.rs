@@ -318,8 +318,7 @@ limits! {
         why: "an app need not wait for each write, and a slow client must not fill the memory",
         source: "ours",
     }
-    /// How fast a client must take a response; `None` for any speed. An app changes it for its
-    /// request by `server.MinResponseDataRate`.
+    /// How fast a client must take a response; `None` for any speed.
     response_rate: Option<Rate> {
         Rate, within: number(1, u64::MAX, "who need not take anything needs `None`"),
         edge: Some(Rate { bytes_per_second: 500, grace: Duration::from_secs(10) }),

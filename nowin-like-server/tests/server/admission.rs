@@ -52,6 +52,7 @@ const OTHER: [u8; 4] = [127, 0, 0, 2];
 
 #[tokio::test]
 async fn one_connection_too_many_is_told_so() {
+    // HT-20, attack 17.
     let server = server_of(Some(3), None).await;
     let mut clients = Vec::new();
     for _ in 0..3 {
@@ -92,6 +93,7 @@ async fn a_client_that_has_begun_to_send_can_read_the_answer() {
 
 #[tokio::test]
 async fn one_address_cannot_take_the_room_of_another() {
+    // HT-20, attack 17.
     let server = server_of(Some(3), Some(2)).await;
     let _ones = (served(&server, ONE).await, served(&server, ONE).await);
     assert_eq!(connect(&server, ONE).await.rest().await, FULL);

@@ -61,6 +61,9 @@ impl<T: Transport> Driver<T> {
 
     /// Reads what is left of a body that nobody wanted, for the sake of the next request.
     pub(super) fn drain(&mut self) -> Next {
+        if self.settings.limits.drain_bytes == 0 {
+            return self.stop_draining();
+        }
         self.timer.set(self.clock.now() + self.settings.limits.drain_time);
         Next::State(State::Draining { left: self.settings.limits.drain_bytes })
     }
@@ -71,8 +74,10 @@ impl<T: Transport> Driver<T> {
             match self.machine.read_body() {
                 Err(_) => return Poll::Ready(self.stop_draining()),
                 Ok(Received::End(_)) => {}
-                Ok(Received::Data(data)) => left = left.saturating_sub(data.len()),
-                Ok(Received::Nothing) if left == 0 => return Poll::Ready(self.stop_draining()),
+                Ok(Received::Data(data)) if data.len() > left => {
+                    return Poll::Ready(self.stop_draining());
+                }
+                Ok(Received::Data(data)) => left -= data.len(),
                 Ok(Received::Nothing) => {
                     self.state = State::Draining { left };
                     if !matches!(ready!(self.poll_fill(cx)), Ok(1..)) {

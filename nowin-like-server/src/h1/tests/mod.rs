@@ -1,8 +1,10 @@
 //! A driver over pipes in memory: what comes when is up to the test, and so is the clock.
 
+mod bodies;
 mod ends;
 mod loss;
 mod machine;
+mod readers;
 mod times;
 mod transport;
 mod upgrades;

@@ -72,7 +72,9 @@ impl<T: Transport> Driver<T> {
         self.tell_refusal(reason);
         self.watched.set_end(How::Forced(reason));
         self.machine.write_refusal(&mut self.out, reason, now);
-        self.call.cancel(CancelReason::WriteFailed);
+        if let Some(call) = &self.call {
+            call.cancel(CancelReason::WriteFailed);
+        }
         Served::Refused
     }
 

@@ -18,6 +18,10 @@ use crate::transport::{Listener, Transport};
 /// How many connections are accepted before the other tasks have their turn.
 const ACCEPTS_PER_TURN: usize = 64;
 
+/// The most connections that are taken in when the server stops to accept: as many as a system lets
+/// wait (`net.core.somaxconn`). Where nothing keeps others from coming, it would go on for ever.
+const MAX_WAITING: usize = 4096;
+
 /// What every connection of a server needs.
 #[derive(Clone, Debug)]
 pub(super) struct Acceptor {
@@ -40,7 +44,7 @@ impl Acceptor {
         loop {
             let accepted = tokio::select! {
                 biased;
-                () = self.stop.reached(Phase::Draining) => return,
+                () = self.stop.reached(Phase::Draining) => break,
                 accepted = listener.accept() => accepted,
             };
             match accepted {
@@ -61,6 +65,34 @@ impl Acceptor {
                 turn = 0;
                 tokio::task::yield_now().await;
             }
+        }
+        if self.stop.phase() < Phase::Aborting {
+            self.admit_waiting(&mut listener, &settings).await;
+        }
+    }
+
+    /// Takes in who has connected already: those are told that the connection closes, but answered.
+    async fn admit_waiting(&self, listener: &mut impl Listener, settings: &Arc<Settings>) {
+        let mut left = MAX_WAITING;
+        // Between the two looks the runtime hears of what came last.
+        for _look in 0..2 {
+            while let Some(accepted) = listener.accept_waiting() {
+                match accepted {
+                    Ok(stream) => self.admit(stream, settings),
+                    Err(error) if is_of_one_connection(&error) => {}
+                    Err(error) => {
+                        return tracing::warn!("cannot accept those who wait: {error}");
+                    }
+                }
+                left -= 1;
+                if left == 0 {
+                    return;
+                }
+                if left.is_multiple_of(ACCEPTS_PER_TURN) {
+                    tokio::task::yield_now().await;
+                }
+            }
+            tokio::task::yield_now().await;
         }
     }
 

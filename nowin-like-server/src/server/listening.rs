@@ -1,6 +1,7 @@
 //! Listeners of every kind, as the server keeps them.
 
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -39,8 +40,12 @@ pub(super) struct At<L> {
 impl<L: Listener> Listener for At<L> {
     type Transport = L::Transport;
 
-    fn accept(&mut self) -> impl Future<Output = std::io::Result<L::Transport>> + Send {
+    fn accept(&mut self) -> impl Future<Output = io::Result<L::Transport>> + Send {
         self.listener.accept()
+    }
+
+    fn accept_waiting(&mut self) -> Option<io::Result<L::Transport>> {
+        self.listener.accept_waiting()
     }
 
     fn address(&self) -> Option<Address> {

@@ -45,12 +45,15 @@
 
 mod memory;
 mod pipe;
+mod socket;
 mod tcp;
 #[cfg(unix)]
 mod unix;
 
 use std::future::Future;
 use std::io;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use owin_core::Address;
 use owin_core::features::ConnectionInfo;
@@ -68,6 +71,12 @@ pub use self::memory::{MemoryConnector, MemoryListener, MemoryStream, memory};
 /// [`AsyncWrite::is_write_vectored`]; the end of the outgoing direction is
 /// [`AsyncWrite::poll_shutdown`], after which the other direction goes on.
 pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// Says whether bytes lie there already, also where the runtime has not told of them yet: what is asked last before a silent connection is closed by a server
+    /// that stops. A pipe that cannot tell says no.
+    fn has_unread(&self) -> bool {
+        false
+    }
+
     /// What is known of the two ends: addresses, whether they are one machine, TLS.
     ///
     /// Asked once, before the first byte is read. What is left out is absent in the environment
@@ -96,7 +105,7 @@ pub trait Listener: Send + 'static {
     /// Waits for the next connection.
     ///
     /// The future may be dropped at any time, and no connection may be lost by that. A listener
-    /// that has no more to give waits for ever. It is dropped as soon as the server is told to stop.
+    /// that has no more to give waits for ever.
     ///
     /// # Errors
     ///
@@ -107,6 +116,24 @@ pub trait Listener: Send + 'static {
     /// firewall's word), `Interrupted` and `WouldBlock`. Every other error is the system's, as where
     /// it has no descriptors left: the server waits a little, longer each time, before it asks again.
     fn accept(&mut self) -> impl Future<Output = io::Result<Self::Transport>> + Send;
+
+    /// Gives the next connection that waits already; `None` where none does.
+    ///
+    /// This is asked, until there is none, when the server is about to accept no more; then the
+    /// listener is dropped. For whoever has connected is to be answered, and has maybe sent its
+    /// request. What can keep others from connecting meanwhile does so at the first time. A
+    /// listener that says nothing else is polled once by [`accept`](Self::accept).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`accept`](Self::accept). After one of the system's the listener is dropped.
+    fn accept_waiting(&mut self) -> Option<io::Result<Self::Transport>> {
+        let accepting = pin!(tokio::task::unconstrained(self.accept()));
+        match accepting.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(accepted) => Some(accepted),
+            Poll::Pending => None,
+        }
+    }
 
     /// Where clients find it, for `host.Addresses`; its path is the path base. `None` where no
     /// address leads there.

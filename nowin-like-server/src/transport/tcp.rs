@@ -4,11 +4,16 @@ use std::io;
 
 use owin_core::Address;
 use owin_core::features::ConnectionInfo;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::transport::{Listener, Transport};
+use crate::transport::{Listener, Transport, socket};
 
 impl Transport for TcpStream {
+    fn has_unread(&self) -> bool {
+        socket::has_unread(&SockRef::from(self))
+    }
+
     fn info(&self) -> ConnectionInfo {
         let mut info = ConnectionInfo::new();
         if let Ok(remote) = self.peer_addr() {
@@ -34,6 +39,13 @@ impl Listener for TcpListener {
         // Small responses go out in one write each; waiting for more would only delay them.
         let _kept_as_it_was = stream.set_nodelay(true);
         Ok(stream)
+    }
+
+    fn accept_waiting(&mut self) -> Option<io::Result<TcpStream>> {
+        socket::accept_waiting(&SockRef::from(&*self), |accepted| {
+            let _kept_as_it_was = accepted.set_tcp_nodelay(true);
+            TcpStream::from_std(accepted.into())
+        })
     }
 
     fn address(&self) -> Option<Address> {

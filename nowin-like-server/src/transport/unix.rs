@@ -5,13 +5,18 @@ use std::os::unix::net::SocketAddr;
 
 use owin_core::Address;
 use owin_core::features::ConnectionInfo;
+use socket2::SockRef;
 use tokio::net::{UnixListener, UnixStream};
 
-use crate::transport::{Listener, Transport};
+use crate::transport::{Listener, Transport, socket};
 
 /// Breaking off is closing: a Unix socket has no word for it. The peer sees an error only where
 /// bytes of its own were never read.
 impl Transport for UnixStream {
+    fn has_unread(&self) -> bool {
+        socket::has_unread(&SockRef::from(self))
+    }
+
     /// There are no addresses, but both ends are one machine.
     fn info(&self) -> ConnectionInfo {
         ConnectionInfo::new().with_is_local(true)
@@ -23,6 +28,12 @@ impl Listener for UnixListener {
 
     async fn accept(&mut self) -> io::Result<UnixStream> {
         Self::accept(self).await.map(|(stream, _)| stream)
+    }
+
+    fn accept_waiting(&mut self) -> Option<io::Result<UnixStream>> {
+        socket::accept_waiting(&SockRef::from(&*self), |accepted| {
+            UnixStream::from_std(accepted.into())
+        })
     }
 
     fn address(&self) -> Option<Address> {

@@ -174,6 +174,25 @@ async fn a_server_that_starts_again_finds_its_socket_again() {
 }
 
 #[tokio::test]
+async fn connections_that_wait_when_it_stops_are_the_next_ones() {
+    if is_given() {
+        let first = start_with(NowinServer::new(), &["http://fd:3"], hello("first")).await.unwrap();
+        // The server has no turn before it is told to stop.
+        let mut waiting = std::net::TcpStream::connect(first.socket()).unwrap();
+        std::io::Write::write_all(&mut waiting, GET_AND_CLOSE.as_bytes()).unwrap();
+        assert!(first.stop(BUDGET).await.is_ok());
+        let server = start_with(NowinServer::new(), &["http://fd:3"], hello("second")).await;
+        let _server = server.unwrap();
+        waiting.set_nonblocking(true).unwrap();
+        let waiting = tokio::net::TcpStream::from_std(waiting).unwrap();
+        assert_eq!(body_of(&talk(waiting, "").await), "second");
+        return;
+    }
+    let name = "connections_that_wait_when_it_stops_are_the_next_ones";
+    passes(given(name, ONE, [Some(listening().0.into()), None])).await;
+}
+
+#[tokio::test]
 async fn children_of_the_server_do_not_inherit_it() {
     if is_given() {
         let server = start_with(NowinServer::new(), &["http://fd:3"], hello("text")).await;

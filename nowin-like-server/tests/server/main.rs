@@ -21,6 +21,7 @@ mod headers;
 mod http_10;
 mod inherited;
 mod keep_alive;
+mod last_connections;
 mod lifetime;
 mod limits;
 mod listeners;

@@ -1,6 +1,7 @@
 //! The end of a connection: draining, refusing, closing so that the client can read the answer.
 
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use owin_core::features::Outcome;
 use owin_core::{CancelReason, Event};
@@ -29,22 +30,28 @@ impl<T: Transport> Driver<T> {
     /// Sends what was collected, then closes.
     pub(super) fn close(&mut self) -> Next {
         self.watched.set_end(How::Agreed);
+        self.close_within(self.settings.limits.linger)
+    }
+
+    /// The same, where the client has so long to close too.
+    pub(super) fn close_within(&mut self, linger: Duration) -> Next {
         self.timer.set(self.clock.now() + self.settings.limits.drain_time);
-        Next::State(State::Closing { left: self.settings.limits.drain_bytes, is_shut: false })
+        let left = self.settings.limits.drain_bytes;
+        Next::State(State::Closing { left, linger, is_shut: false })
     }
 
     /// Closes so that the client can still read the answer: bytes that arrive at a closed socket
     /// would make the system reset the connection (RFC 9112 §9.6).
     pub(super) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
         const CLOSED: Poll<Next> = Poll::Ready(Next::End(End::Closed));
-        let State::Closing { mut left, is_shut } = self.state else { return CLOSED };
+        let State::Closing { mut left, linger, is_shut } = self.state else { return CLOSED };
         if !is_shut {
             let written = ready!(self.poll_write_out(cx));
             if written.is_err() || ready!(self.poll_shutdown(cx)).is_err() || self.is_at_end {
                 return CLOSED;
             }
-            self.timer.set(self.clock.now() + self.settings.limits.linger);
-            self.state = State::Closing { left, is_shut: true };
+            self.timer.set(self.clock.now() + linger);
+            self.state = State::Closing { left, linger, is_shut: true };
         }
         loop {
             self.machine.unread_mut().clear();
@@ -52,7 +59,7 @@ impl<T: Transport> Driver<T> {
                 Poll::Ready(Ok(count @ 1..)) if count < left => left -= count,
                 Poll::Ready(_) => return CLOSED,
                 Poll::Pending => {
-                    self.state = State::Closing { left, is_shut: true };
+                    self.state = State::Closing { left, linger, is_shut: true };
                     return Poll::Pending;
                 }
             }

@@ -81,6 +81,8 @@ enum State {
     Closing {
         /// So many bytes that nobody wants are taken from it.
         left: usize,
+        /// How long the client has to close too.
+        linger: Duration,
         /// The sending side is closed.
         is_shut: bool,
     },

@@ -13,6 +13,11 @@ use crate::transport::Transport;
 /// After so much silence a connection that was busy is not any more.
 const REST: Duration = Duration::from_secs(1);
 
+/// How long a new connection has for its first byte once the server stops, and how long a silent one
+/// has to notice that it was closed: once around the world and back, and some more for a busy client.
+/// They must not hold the stop up.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
 impl<T: Transport> Driver<T> {
     /// Looks whether a request may follow on the one before.
     pub(super) fn next_request(&mut self) -> Next {
@@ -50,7 +55,7 @@ impl<T: Transport> Driver<T> {
     fn wait_on(&mut self) -> Poll<Next> {
         let has_begun = self.machine.unread_bytes() > 0;
         if !has_begun && self.stop.is_draining() {
-            return Poll::Ready(self.close_now(How::Forced(Reason::Stopping)));
+            return self.wait_at_last();
         }
         let had_begun = matches!(self.state, State::Waiting { has_begun: true });
         if has_begun && !had_begun {
@@ -60,6 +65,27 @@ impl<T: Transport> Driver<T> {
             self.wait_in_silence();
         }
         Poll::Pending
+    }
+
+    /// The server stops. What was sent is served, though the runtime has not heard of it yet, and a
+    /// new connection has a moment to send something; any other is closed.
+    fn wait_at_last(&mut self) -> Poll<Next> {
+        let (now, moment) = (self.clock.now(), self.clock.born() + LAST_WAIT);
+        if self.io.has_unread() {
+            self.timer.set(now + LAST_WAIT);
+        } else if self.watched.requests() == 0 && now < moment {
+            self.timer.set(moment);
+        } else {
+            return Poll::Ready(self.part());
+        }
+        Poll::Pending
+    }
+
+    /// Closes a silent connection because the server stops: a request that is on its way meets an
+    /// end, and not a reset.
+    fn part(&mut self) -> Next {
+        self.watched.set_end(How::Forced(Reason::Stopping));
+        self.close_within(self.settings.limits.linger.min(LAST_WAIT))
     }
 
     fn wait_in_silence(&mut self) {
@@ -88,6 +114,9 @@ impl<T: Transport> Driver<T> {
 
     /// The silence was too long, or the connection has become too old in it.
     pub(super) fn end_silence(&mut self) -> Next {
+        if self.stop.is_draining() {
+            return self.part();
+        }
         if self.clock.now() < self.silent_until {
             self.rest();
             return Next::State(State::Waiting { has_begun: false });

@@ -102,7 +102,22 @@ async fn a_stop_closes_an_idle_connection() {
     let mut wire = Wire::of(hello, 1_024);
     assert_eq!(wire.ask(GET, HELLO.len()).await, HELLO);
     settle().await;
-    assert_eq!(stop(&mut wire, 60).await, (Ok(()), 0));
+    let (mut client, _) = tokio::io::duplex(1);
+    std::mem::swap(&mut client, &mut wire.client);
+    let closed = async {
+        assert_eq!(tokio::io::AsyncReadExt::read(&mut client, &mut [0]).await.unwrap(), 0);
+        drop(client);
+    };
+    let (stopped, ()) = tokio::join!(stop(&mut wire, 60), closed);
+    assert_eq!(stopped, (Ok(()), 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_waits_a_second_for_an_idle_client_to_close_too() {
+    let mut wire = Wire::of(hello, 1_024);
+    assert_eq!(wire.ask(GET, HELLO.len()).await, HELLO);
+    settle().await;
+    assert_eq!(stop(&mut wire, 60).await, (Ok(()), 1));
     assert_eq!(wire.rest().await, "");
 }
 

@@ -133,13 +133,14 @@ impl Bound {
         let address = self.address;
         Ok(match self.socket {
             Socket::Tcp(socket) => {
-                let listener = Tuned(tokio::net::TcpListener::from_std(socket)?);
+                let listener = tokio::net::TcpListener::from_std(socket)?;
+                let listener = Tuned { listener, origin: self.origin, is_ending: false };
                 Box::new(At { address, listener })
             }
             #[cfg(unix)]
             Socket::Unix(file, socket) => {
                 let listener = tokio::net::UnixListener::from_std(socket)?;
-                Box::new(At { address, listener: WithFile { file, listener } })
+                Box::new(At { address, listener: WithFile { file, listener, origin: self.origin } })
             }
         })
     }

@@ -4,7 +4,9 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use owin_core::{Address, Error};
-use socket2::{Domain, Protocol, Type};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use socket2::SockFilter;
+use socket2::{Domain, Protocol, SockRef, Type};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::server::bind::{BACKLOG, Bound, Origin, Socket};
@@ -74,18 +76,53 @@ pub(super) fn listen(wanted: SocketAddr, sockets: &Sockets) -> io::Result<std::n
 /// A listener of ours, whose connections need no tuning of their own where the system hands down
 /// what the listener has.
 #[derive(Debug)]
-pub(super) struct Tuned(pub(super) TcpListener);
+pub(super) struct Tuned {
+    pub(super) listener: TcpListener,
+    pub(super) origin: Origin,
+    pub(super) is_ending: bool,
+}
 
 impl Listener for Tuned {
     type Transport = TcpStream;
 
     async fn accept(&mut self) -> io::Result<TcpStream> {
-        let (stream, _) = self.0.accept().await?;
+        let (stream, _) = self.listener.accept().await?;
         if !HANDS_DOWN {
             let _kept_as_it_was = stream.set_nodelay(true);
         }
         Ok(stream)
     }
+
+    /// What waits at a socket that was given waits for whoever is given it next.
+    fn accept_waiting(&mut self) -> Option<io::Result<TcpStream>> {
+        if self.origin == Origin::Given {
+            return None;
+        }
+        if !self.is_ending {
+            self.is_ending = true;
+            let _others_may_come = turn_away(&SockRef::from(&self.listener));
+        }
+        self.listener.accept_waiting()
+    }
+}
+
+/// Lets nobody connect any more, though the socket still listens: between the last look at those who
+/// wait and the end of the socket somebody could come, and would be reset. Whoever tries is not
+/// answered, and tries again a second later (RFC 6298 §2): then there is no socket, or another one.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn turn_away(listener: &SockRef<'_>) -> io::Result<()> {
+    // Drops a segment with SYN among its flags, and passes every other (socket(7)); the numbers are
+    // the classic BPF's: BPF_LD|BPF_B|BPF_ABS, BPF_JMP|BPF_JSET|BPF_K, BPF_RET|BPF_K.
+    let flags = SockFilter::new(0x30, 0, 0, 13);
+    let is_syn = SockFilter::new(0x45, 0, 1, 0x02);
+    let (drop_it, pass_it) =
+        (SockFilter::new(0x06, 0, 0, 0), SockFilter::new(0x06, 0, 0, u32::MAX));
+    listener.attach_filter(&[flags, is_syn, drop_it, pass_it])
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn turn_away(_: &SockRef<'_>) -> io::Result<()> {
+    Ok(())
 }
 
 /// Whether connections have the options of the socket that accepts them, as on Linux.

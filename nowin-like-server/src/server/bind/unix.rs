@@ -3,15 +3,16 @@
 use std::fs::{self, Permissions};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
+use std::net::Shutdown;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 use tokio::net::UnixStream;
 
-use crate::server::bind::BACKLOG;
+use crate::server::bind::{BACKLOG, Origin};
 use crate::transport::Listener;
 
 /// How often a free name beside the socket's is looked for.
@@ -139,9 +140,10 @@ fn stale(path: &Path) -> io::Result<Identity> {
 /// A listener, and its file where it has one.
 #[derive(Debug)]
 pub(super) struct WithFile {
-    #[expect(dead_code, reason = "it is there to be dropped, before the listener")]
+    /// Dropped before the listener.
     pub(super) file: Option<Arc<SocketFile>>,
     pub(super) listener: tokio::net::UnixListener,
+    pub(super) origin: Origin,
 }
 
 impl Listener for WithFile {
@@ -149,6 +151,20 @@ impl Listener for WithFile {
 
     async fn accept(&mut self) -> io::Result<UnixStream> {
         Listener::accept(&mut self.listener).await
+    }
+
+    /// What waits at a socket that was given waits for whoever is given it next.
+    fn accept_waiting(&mut self) -> Option<io::Result<UnixStream>> {
+        if self.origin == Origin::Given {
+            return None;
+        }
+        self.file = None;
+        // Who has connected can still be accepted, and nobody else can connect.
+        let _others_may_come = SockRef::from(&self.listener).shutdown(Shutdown::Read);
+        match self.listener.accept_waiting() {
+            Some(Err(error)) if error.kind() == io::ErrorKind::InvalidInput => None,
+            accepted => accepted,
+        }
     }
 }
 

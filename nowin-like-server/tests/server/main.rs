@@ -22,6 +22,7 @@ mod http_10;
 mod inherited;
 mod keep_alive;
 mod last_connections;
+mod leaving;
 mod lifetime;
 mod limits;
 mod listeners;

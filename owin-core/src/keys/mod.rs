@@ -2,7 +2,7 @@
 //!
 //! A [`Key`] binds a name to a type. The constants here are the keys of OWIN 1.0, 1.0.1 and 1.1,
 //! of its CommonKeys, `SendFile`, Opaque and `WebSocket` documents, and our own additions under
-//! `server.` and `ssl.`.
+//! `server.`, `host.` and `ssl.`.
 
 mod info;
 mod lookup;

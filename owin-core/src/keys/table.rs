@@ -4,6 +4,7 @@
 //! iteration, the lint rules for presence and type, and the paragraph in `SPEC.md`.
 
 use std::any::Any;
+use std::time::Duration;
 
 use http::{Method, StatusCode, Version as Protocol};
 
@@ -382,6 +383,10 @@ contract! {
         /// Fires when the server is disposed of.
         SERVER_ON_DISPOSE: CallCancelled = "server.OnDispose",
             Startup, Optional, Server, "CommonKeys, server";
+        /// How long a server that is told to stop still accepts and answers everything, and says with
+        /// each answer that the connection closes; a part of the time that the stop is given. A
+        /// server that cannot do so passes it over.
+        HOST_LEAVING_TIME: Duration = "host.LeavingTime", Startup, Optional, Host, "ours";
 
         /// The name of the server.
         SERVER_NAME: str = "server.Name", Capabilities, Optional, Server, "Nowin; CK-010";

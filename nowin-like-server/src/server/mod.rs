@@ -17,7 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use owin_core::{Address, BoxApp, Error, Properties, Running, Server, server};
+use owin_core::{Address, BoxApp, Error, Properties, Running, Server, keys, server};
 use tokio_util::task::TaskTracker;
 
 use self::accept::Acceptor;
@@ -130,6 +130,7 @@ impl Server for NowinServer {
     ) -> Result<Box<dyn Running>, Error> {
         let wanted = self.wanted(&properties)?;
         let Options { limits, watch, leaving, readiness } = self.options;
+        let leaving = properties.try_get(keys::HOST_LEAVING_TIME)?.copied().unwrap_or(leaving);
         let mut sets = bind::sets(&wanted, &self.sockets, self.runtimes)?;
         let bound = sets.first().into_iter().flatten().map(|bound| bound.address.clone());
         let brought = self.listeners.iter().filter_map(|listener| listener.address());

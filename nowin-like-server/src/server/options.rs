@@ -57,6 +57,7 @@ impl NowinServer {
     ///
     /// In this time new connections are accepted, every answer says `connection: close`, and
     /// [`readiness`](Self::readiness) says no. It is a part of the time that the stop is given.
+    /// A host that sets `host.LeavingTime` chooses instead.
     #[must_use]
     pub const fn with_leaving_time(mut self, leaving: Duration) -> Self {
         self.options.leaving = leaving;

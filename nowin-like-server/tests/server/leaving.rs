@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use nowin_like_server::transport::{MemoryConnector, memory};
-use nowin_like_server::{NowinServer, Readiness};
-use owin_core::{App, CancelReason, Environment};
+use nowin_like_server::{Limits, NowinServer, Readiness};
+use owin_core::{App, AppExt, CancelReason, Environment, Properties, keys};
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, sleep};
 
-use crate::support::{BUDGET, Started, body_of, hello, seen, start_with, talk};
+use crate::support::{BUDGET, Started, body_of, hello, seen, start_built, start_with, talk};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 const LEAVING: Duration = Duration::from_secs(3);
@@ -133,11 +133,45 @@ async fn the_deadline_of_the_stop_ends_the_time_of_leaving_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_never_ends_is_dropped_when_it_had_its_grace_after_the_deadline() {
+    // OWIN-002.
+    let (told, mut calls) = seen();
+    let (server, connector, _) = serve(MOMENT, move |env: Environment| {
+        told.send(()).unwrap();
+        async move {
+            std::future::pending::<()>().await;
+            Ok(env)
+        }
+    })
+    .await;
+    let client = tokio::spawn(talk(connector.connect().await.unwrap(), GET));
+    calls.next("the call").await;
+    let (stopped, took) = begin(server, LEAVING).await.await.unwrap();
+    assert_eq!(stopped.unwrap_err(), "1 call was cut off when the deadline passed");
+    assert_eq!(took, LEAVING + Limits::edge().app_grace);
+    assert_eq!(client.await.unwrap(), "");
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_time_of_leaving_nobody_is_accepted_from_the_start_of_the_stop() {
     let (server, connector, readiness) = serve(Duration::ZERO, hello("text")).await;
     let stopping = begin(server, BUDGET).await;
     assert!(!readiness.is_ready() && connector.connect().await.is_err());
     assert_eq!(stopping.await.unwrap(), (Ok(()), Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_host_says_goes_before_what_the_program_chose() {
+    for (said, took) in [(Some(LEAVING), LEAVING), (Some(MOMENT), MOMENT), (None, LEAVING / 2)] {
+        let server = NowinServer::new().with_listener(memory().0).with_leaving_time(LEAVING / 2);
+        let mut properties = Properties::new();
+        if let Some(said) = said {
+            properties.set(keys::HOST_LEAVING_TIME, said).unwrap();
+        }
+        let build = |_: &mut Properties| Ok(hello("text").boxed());
+        let server = start_built(server, properties, build).await.unwrap();
+        assert_eq!(begin(server, BUDGET).await.await.unwrap(), (Ok(()), took));
+    }
 }
 
 #[tokio::test(start_paused = true)]

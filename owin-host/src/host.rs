@@ -32,11 +32,12 @@ impl std::fmt::Debug for ChosenServer {
 
 impl Host {
     /// Chooses the server and makes the start-up properties: `host.Addresses`, `host.AppName`,
-    /// `host.AppMode`, `host.OnAppDisposing`, `host.TraceOutput`.
+    /// `host.AppMode`, `host.OnAppDisposing`, `host.TraceOutput`, and `host.LeavingTime` where the
+    /// options say one.
     ///
     /// # Errors
     ///
-    /// Where the options name no known server, or no address.
+    /// Where the options name no known server, or no address, or leave no time to stop.
     pub fn new(app_name: &str, options: &Options, registry: Registry) -> Result<Self, Error> {
         let server = ChosenServer(registry.choose(options.server.as_deref())?);
         let disposing = CancelSource::new();
@@ -48,8 +49,10 @@ impl Host {
         properties.set(keys::HOST_ON_APP_DISPOSING, disposing.token())?;
         properties
             .set(keys::HOST_TRACE_OUTPUT, TraceOutput::new(|line| tracing::info!("{line}")))?;
-        let stop_within = Duration::from_secs(options.stop_within);
-        Ok(Self { server, properties, disposing, stop_within })
+        if let Some(leaving) = options.leaving()? {
+            properties.set(keys::HOST_LEAVING_TIME, leaving)?;
+        }
+        Ok(Self { server, properties, disposing, stop_within: options.deadline() })
     }
 
     /// Starts: the server announces itself, the app is built, the server binds and serves.

@@ -1,5 +1,7 @@
 //! What the command line and the environment variables say.
 
+use std::time::Duration;
+
 use clap::Args;
 use owin_core::{Address, Error};
 
@@ -15,9 +17,37 @@ pub struct Options {
     #[arg(long, value_name = "NAME")]
     pub server: Option<String>,
 
-    /// How many seconds calls have to finish once the program is told to stop.
+    /// How many seconds the program may take to end once it is told to stop; then calls are cut off.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub stop_within: u64,
+
+    /// For how many of these seconds it still accepts and answers everything, so that whoever sends
+    /// clients here can learn that it must not; without this, the server knows.
+    #[arg(long, env = "OWIN_LEAVE_FOR", value_name = "SECONDS")]
+    pub leave_for: Option<u64>,
+}
+
+impl Options {
+    /// How long the program may take to end.
+    pub(crate) const fn deadline(&self) -> Duration {
+        Duration::from_secs(self.stop_within)
+    }
+
+    /// For how long of it everything is still answered, where that was said.
+    ///
+    /// # Errors
+    ///
+    /// Where nothing would be left for the calls.
+    pub(crate) fn leaving(&self) -> Result<Option<Duration>, Error> {
+        match self.leave_for {
+            Some(seconds @ 1..) if seconds >= self.stop_within => Err(Error::server(format!(
+                "--leave-for {seconds} leaves no time to end within {} seconds; choose a longer \
+                 --stop-within",
+                self.stop_within
+            ))),
+            seconds => Ok(seconds.map(Duration::from_secs)),
+        }
+    }
 }
 
 /// Reads addresses separated by semicolons, blanks around them allowed.

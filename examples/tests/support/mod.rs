@@ -24,16 +24,20 @@ pub(crate) fn path(name: &str) -> &'static str {
     }
 }
 
+fn command(name: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(path(name));
+    command.args(arguments).env_remove("OWIN_URLS").env_remove("OWIN_LEAVE_FOR");
+    command
+}
+
 /// Runs a program to its end.
 pub(crate) fn run(name: &str, arguments: &[&str]) -> Output {
-    Command::new(path(name)).args(arguments).env_remove("OWIN_URLS").output().unwrap()
+    command(name, arguments).output().unwrap()
 }
 
 impl Program {
     pub(crate) fn start(name: &str, arguments: &[&str]) -> Self {
-        let mut command = Command::new(path(name));
-        command.args(arguments).env_remove("OWIN_URLS");
-        Self::spawn(command)
+        Self::spawn(command(name, arguments))
     }
 
     pub(crate) fn spawn(mut command: Command) -> Self {
@@ -54,6 +58,13 @@ impl Program {
     pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Waits for the end of the program; gives its exit code and its last words.
+    pub(crate) fn end_with_words(mut self) -> (Option<i32>, String) {
+        let mut words = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut words).unwrap();
+        (self.child.wait().unwrap().code(), words)
     }
 
     /// Waits for the end of the program.

@@ -1,5 +1,6 @@
 //! Brings a server and an app together, and takes them apart again.
 
+use std::future::Future;
 use std::io::Write;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use owin_core::{
 use crate::options::{Options, parse_urls};
 use crate::program::Failure;
 use crate::registry::Registry;
-use crate::signal;
+use crate::signal::Signals;
 
 /// A server that was chosen and an app that is not built yet.
 #[derive(Debug)]
@@ -98,19 +99,20 @@ impl Hosted {
         written.map_err(|error| Error::server("cannot print the addresses").with_source(error))
     }
 
-    /// Prints the addresses, then serves until Ctrl+C or SIGTERM, then stops.
+    /// Prints the addresses, then serves until Ctrl+C or SIGTERM, then stops; a second one ends the
+    /// stop at once.
     ///
     /// # Errors
     ///
     /// Where a signal cannot be waited for, or calls had to be cut off: exit code 1.
     pub async fn run_until_signal(mut self) -> Result<(), Failure> {
-        let signal = signal::told_to_stop().map_err(Failure::at_work)?;
+        let mut signals = Signals::watch().map_err(Failure::at_work)?;
         self.announce(&mut std::io::stdout()).map_err(Failure::at_work)?;
         tokio::select! {
-            () = signal => {}
+            () = signals.next() => {}
             () = self.running.stopped() => {}
         }
-        self.stop().await.map_err(Failure::at_work)
+        self.stop_unless(signals.next()).await.map_err(Failure::at_work)
     }
 
     /// Stops: the server first, then `host.OnAppDisposing`.
@@ -119,7 +121,17 @@ impl Hosted {
     ///
     /// Where calls had to be cut off.
     pub async fn stop(self) -> Result<(), Error> {
-        let stopped = self.running.stop(self.stop_within).await;
+        self.stop_unless(std::future::pending()).await
+    }
+
+    /// The same, given up once somebody does not want to wait any more: a server that is dropped
+    /// aborts.
+    async fn stop_unless(self, told_again: impl Future<Output = ()>) -> Result<(), Error> {
+        let stopped = tokio::select! {
+            biased;
+            stopped = self.running.stop(self.stop_within) => stopped,
+            () = told_again => Err(Error::server("told to stop a second time: the stop was cut short")),
+        };
         self.disposing.cancel(CancelReason::Shutdown);
         stopped
     }

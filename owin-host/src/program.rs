@@ -37,7 +37,7 @@ impl From<Error> for Failure {
 /// line.
 ///
 /// Exit codes: 0 where it ended well, 2 where the command line, an address or the server's name
-/// cannot be used, 1 where calls had to be cut off while it stopped. Log lines go to standard error;
+/// cannot be used, 1 where calls had to be cut off while it stopped, or it was told a second time. Log lines go to standard error;
 /// `RUST_LOG` chooses them.
 pub fn program<F>(name: &'static str, registry: Registry, main: F) -> ExitCode
 where

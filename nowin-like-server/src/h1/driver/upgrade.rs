@@ -1,5 +1,8 @@
 //! A connection that an app takes over (Opaque 0.3; RFC 9110 §7.8).
 
+use std::pin::pin;
+use std::time::Duration;
+
 use owin_core::features::Outcome;
 use owin_core::upgrade::{Decision, OpaqueStream, OpaqueUpgrade};
 use owin_core::{CancelReason, CancelSource, Dictionary, Environment, Error, keys};
@@ -12,7 +15,7 @@ use crate::h1::driver::call::Served;
 use crate::h1::driver::handed::{self, Handed};
 use crate::h1::driver::{Driver, End, Next};
 use crate::observe::{End as How, Reason};
-use crate::stop::Phase;
+use crate::stop::{Phase, Stop};
 use crate::transport::Transport;
 
 /// What was offered to the app of a request, and what it made of it.
@@ -94,27 +97,8 @@ impl<T: Transport> Driver<T> {
         let unread = std::mem::take(self.machine.unread_mut());
         let (handed, kept) = handed::hand(self.io, unread, lost.clone());
         let Ok(env) = environment_of(handed, &lost) else { return };
-        let mut run = std::pin::pin!(decision.run(env));
-        let ended = tokio::select! {
-            biased;
-            ended = &mut run => Some(ended),
-            () = self.stop.reached(Phase::Draining) => None,
-        };
-        let ended = match ended {
-            Some(ended) => ended,
-            None => {
-                lost.cancel(CancelReason::Shutdown);
-                tokio::select! {
-                    biased;
-                    ended = &mut run => ended,
-                    () = self.stop.reached(Phase::Aborting) => {
-                        self.stop.count_cut_off();
-                        let grace = self.settings.limits.app_grace;
-                        timeout(grace, run).await.unwrap_or(Ok(()))
-                    }
-                }
-            }
-        };
+        let (stop, limits) = (&mut self.stop, &self.settings.limits);
+        let ended = run_until_cut_off(decision.run(env), &lost, stop, limits.app_grace).await;
         if let Err(error) = ended {
             tracing::warn!("an app that had taken a connection over failed: {error}");
         }
@@ -126,6 +110,27 @@ impl<T: Transport> Driver<T> {
             }
         }
     }
+}
+
+/// Runs until it ends: it is told when the server stops, and cut off when the deadline has passed.
+async fn run_until_cut_off(
+    run: impl Future<Output = Result<(), Error>>,
+    lost: &CancelSource,
+    stop: &mut Stop,
+    grace: Duration,
+) -> Result<(), Error> {
+    let mut run = pin!(run);
+    tokio::select! {
+        biased;
+        ended = &mut run => return ended,
+        () = stop.reached(Phase::Draining) => lost.cancel(CancelReason::Shutdown),
+    }
+    tokio::select! {
+        biased;
+        ended = &mut run => return ended,
+        () = stop.reached(Phase::Aborting) => stop.count_cut_off(),
+    }
+    timeout(grace, run).await.unwrap_or(Ok(()))
 }
 
 /// Closes so that the client can still read what the app wrote last (RFC 9112 §9.6).

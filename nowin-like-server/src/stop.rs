@@ -13,11 +13,9 @@ use tokio_util::task::TaskTracker;
 /// How long calls that were cancelled have to end, beyond the grace that each of them has.
 const LAST_GRACE: Duration = Duration::from_secs(1);
 
-/// How far the stop of a server is.
+/// How far the stop of a server is, once there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
-    /// It is not stopping.
-    Running,
     /// Everything is still answered, so that whoever sends clients here has time to learn that it
     /// must not; every answer says that the connection closes.
     Leaving,
@@ -28,11 +26,8 @@ pub(crate) enum Phase {
 }
 
 impl Phase {
-    const ALL: [Self; 4] = [Self::Running, Self::Leaving, Self::Draining, Self::Aborting];
-
     const fn code(self) -> u8 {
         match self {
-            Self::Running => 0,
             Self::Leaving => 1,
             Self::Draining => 2,
             Self::Aborting => 3,
@@ -158,20 +153,19 @@ impl Clone for Stop {
 }
 
 impl Stop {
-    /// How far the stop is.
-    pub(crate) fn phase(&self) -> Phase {
-        let code = self.shared.phase.load(Ordering::SeqCst);
-        Phase::ALL.into_iter().rfind(|phase| phase.code() <= code).unwrap_or(Phase::Running)
+    /// Says whether the stop is so far.
+    pub(crate) fn has_reached(&self, phase: Phase) -> bool {
+        self.shared.phase.load(Ordering::SeqCst) >= phase.code()
     }
 
     /// Says whether clients are to go elsewhere.
     pub(crate) fn is_leaving(&self) -> bool {
-        self.phase() >= Phase::Leaving
+        self.has_reached(Phase::Leaving)
     }
 
     /// Says whether no new requests are to be taken.
     pub(crate) fn is_draining(&self) -> bool {
-        self.phase() >= Phase::Draining
+        self.has_reached(Phase::Draining)
     }
 
     /// Counts a call that did not end before the deadline.
@@ -193,7 +187,7 @@ impl Stop {
     pub(crate) async fn reached(&mut self, phase: Phase) {
         poll_fn(|cx| {
             self.register(cx);
-            if self.phase() >= phase { Poll::Ready(()) } else { Poll::Pending }
+            if self.has_reached(phase) { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }
@@ -234,7 +228,7 @@ mod tests {
         for task in tasks {
             task.await.unwrap();
         }
-        assert_eq!(stop.phase(), Phase::Aborting);
+        assert!(stop.has_reached(Phase::Aborting));
     }
 
     #[test]
@@ -257,6 +251,6 @@ mod tests {
         let (stopper, stop) = Stopper::new();
         assert!(!stop.is_leaving());
         drop(stopper);
-        assert_eq!(stop.phase(), Phase::Aborting);
+        assert!(stop.has_reached(Phase::Aborting));
     }
 }

@@ -141,6 +141,7 @@ impl HeadParser {
 }
 
 /// Takes the request line apart and says where the next line starts.
+#[inline]
 fn request_line(bytes: &[u8]) -> Result<Option<(RequestLine, usize)>, Reason> {
     let Some(method) = word(bytes, 0, TOKEN)? else { return Ok(None) };
     let Some(target) = word(bytes, method + 1, TARGET)? else { return Ok(None) };
@@ -158,6 +159,7 @@ fn request_line(bytes: &[u8]) -> Result<Option<(RequestLine, usize)>, Reason> {
 const VERSION: &[u8] = b"HTTP/1.1\r\n";
 
 /// Where a word ends that one blank follows.
+#[inline]
 fn word(bytes: &[u8], start: usize, class: u8) -> Result<Option<usize>, Reason> {
     let end = start + run(bytes.get(start..).unwrap_or_default(), class);
     match bytes.get(end) {
@@ -184,6 +186,7 @@ fn other_version(version: &[u8]) -> Result<(), Reason> {
 }
 
 /// Takes a field line apart and says where the next one starts.
+#[inline]
 pub(super) fn field_line(bytes: &[u8], start: usize) -> Result<Option<(Line, usize)>, Reason> {
     let colon = start + run(bytes.get(start..).unwrap_or_default(), TOKEN);
     match bytes.get(colon) {

@@ -66,7 +66,7 @@ impl Acceptor {
                 tokio::task::yield_now().await;
             }
         }
-        if self.stop.phase() < Phase::Aborting {
+        if !self.stop.has_reached(Phase::Aborting) {
             self.admit_waiting(&mut listener, &settings).await;
         }
     }

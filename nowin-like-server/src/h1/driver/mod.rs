@@ -47,8 +47,8 @@ pub(crate) struct Driver<T> {
     state: State,
     /// How long it may be silent.
     silent_until: Instant,
-    /// How old the connection may become.
-    max_age: Option<Duration>,
+    /// When the connection has become too old.
+    old_at: Option<Instant>,
     /// Feeds the body of the request, as long as somebody may read it.
     body: Option<Box<Feed>>,
     writing: Writing,
@@ -114,6 +114,7 @@ impl<T: Transport> Driver<T> {
     ) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let clock = Clock::new();
+        let age = settings.limits.age_of_connection(NUMBER.fetch_add(1, Ordering::Relaxed));
         Self {
             io,
             machine: Machine::new(Arc::clone(&settings)),
@@ -123,9 +124,9 @@ impl<T: Transport> Driver<T> {
             watched,
             timer: Timer::default(),
             silent_until: clock.born(),
-            clock,
             state: State::Waiting { has_begun: false },
-            max_age: settings.limits.age_of_connection(NUMBER.fetch_add(1, Ordering::Relaxed)),
+            old_at: age.map(|age| clock.born() + age),
+            clock,
             body: None,
             writing: Writing::new(settings.limits.response_rate),
             out: BytesMut::new(),
@@ -182,7 +183,7 @@ impl<T: Transport> Driver<T> {
 
     /// There is nothing to do now: has it taken too long?
     fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
-        let is_aborting = self.stop.phase() == Phase::Aborting;
+        let is_aborting = self.stop.has_reached(Phase::Aborting);
         match self.state {
             State::Serving if is_aborting => {
                 self.stop.count_cut_off();

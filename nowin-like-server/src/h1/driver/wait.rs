@@ -93,8 +93,7 @@ impl<T: Transport> Driver<T> {
         let is_new = self.watched.requests() == 0;
         let patience = if is_new { limits.first_byte } else { limits.idle };
         let silent = self.clock.now() + patience;
-        let old = self.max_age.map(|age| self.clock.born() + age);
-        self.silent_until = old.map_or(silent, |old| old.min(silent));
+        self.silent_until = self.old_at.map_or(silent, |old| old.min(silent));
         let is_busy = self.watched.requests() > 1 && self.call.is_some();
         if is_busy {
             self.timer.set(self.silent_until.min(self.clock.now() + REST));
@@ -140,8 +139,7 @@ impl<T: Transport> Driver<T> {
     }
 
     fn has_come_of_age(&mut self) -> bool {
-        let born = self.clock.born();
-        self.max_age.is_some_and(|age| self.clock.now() >= born + age)
+        self.old_at.is_some_and(|old| self.clock.now() >= old)
     }
 
     /// Takes the head that lies there, and starts the call.

@@ -7,11 +7,12 @@ mod support;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use support::{Program, run};
+use support::{Program, get, path, run};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
 
@@ -172,13 +173,29 @@ fn a_second_signal_ends_the_stop_at_once() {
 #[test]
 fn a_time_of_leaving_that_leaves_none_to_stop_is_one_line_and_exit_code_2() {
     for (leaving, deadline) in [("5", "5"), ("1", "0")] {
-        let arguments = ["--urls", FREE, "--leave-for", leaving, "--stop-within", deadline];
-        let output = run("hello", &arguments);
-        assert_eq!(output.status.code(), Some(2));
-        let expected = format!(
-            "hello: --leave-for {leaving} leaves no time to end within {deadline} seconds; choose \
-             a longer --stop-within\n"
-        );
-        assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
+        let arguments = ["--urls", FREE, "--stop-within", deadline];
+        let said = run("hello", &[&arguments[..], &["--leave-for", leaving]].concat());
+        let mut command = Command::new(path("hello"));
+        let set = command.args(arguments).env("OWIN_LEAVE_FOR", leaving).output().unwrap();
+        for output in [said, set] {
+            assert_eq!(output.status.code(), Some(2));
+            let expected = format!(
+                "hello: --leave-for {leaving} leaves no time to end within {deadline} seconds; \
+                 choose a longer --stop-within\n"
+            );
+            assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
+        }
     }
+}
+
+#[test]
+fn a_server_that_cannot_leave_slowly_passes_it_over() {
+    let arguments = ["--server", "custom", "--urls", FREE, "--leave-for", "9"];
+    let mut hello = Program::start("hello", &arguments);
+    let address = hello.address();
+    assert!(get(&address, "/").starts_with("HTTP/1.1 200 OK\r\n"));
+    let told = Instant::now();
+    hello.signal("TERM");
+    assert_eq!(hello.end_with_words(), (Some(0), String::new()));
+    assert!(told.elapsed() < Duration::from_secs(9));
 }

@@ -10,7 +10,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
 
-use crate::support::{BUDGET, Started, body_of, hello, serve, start_with, talk};
+use crate::support::{BUDGET, GET_AND_CLOSE, Started, body_of, hello, serve, start_with, talk};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 
@@ -190,7 +190,7 @@ async fn ask_until_refused(socket: std::net::SocketAddr) -> usize {
         // A connection that nobody answers any more is tried again by the system for a second.
         let connecting = timeout(Duration::from_millis(100), TcpStream::connect(socket));
         let Ok(Ok(stream)) = connecting.await else { return count };
-        let answer = talk(stream, GET.replace("h\r\n", "h\r\nConnection: close\r\n")).await;
+        let answer = talk(stream, GET_AND_CLOSE).await;
         assert_eq!(body_of(&answer), "text", "after {count}");
     }
     0
@@ -205,6 +205,35 @@ async fn nobody_who_was_let_in_is_lost_in_the_moment_of_the_stop() {
         let server = start_with(server, &["http://127.0.0.1:0"], hello("text")).await.unwrap();
         let socket = server.socket();
         let clients: Vec<_> = (0..16).map(|_| tokio::spawn(ask_until_refused(socket))).collect();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert!(server.stop(BUDGET).await.is_ok());
+        let mut asked = 0;
+        for client in clients {
+            asked += client.await.unwrap();
+        }
+        assert!(asked > 0, "nobody was answered in round {round}");
+    }
+}
+
+/// The same at a Unix socket without a file.
+async fn ask_until_refused_at(name: String) -> usize {
+    for count in 0.. {
+        let name = format!("\0{name}");
+        let Ok(stream) = tokio::net::UnixStream::connect(name).await else { return count };
+        assert_eq!(body_of(&talk(stream, GET_AND_CLOSE).await), "text", "after {count}");
+    }
+    0
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn nobody_who_was_let_in_at_a_unix_socket_is_lost_in_the_moment_of_the_stop() {
+    // HT-21.
+    for round in 0..20 {
+        let name = format!("last-{round}-{}", std::process::id());
+        let address = format!("http://unix:@{name}");
+        let server = start_with(NowinServer::new(), &[&address], hello("text")).await.unwrap();
+        let clients: Vec<_> =
+            (0..16).map(|_| tokio::spawn(ask_until_refused_at(name.clone()))).collect();
         tokio::time::sleep(Duration::from_millis(20)).await;
         assert!(server.stop(BUDGET).await.is_ok());
         let mut asked = 0;

@@ -4,6 +4,7 @@ mod date;
 mod h1;
 pub mod limits;
 pub mod observe;
+mod send_file;
 mod server;
 mod stop;
 pub mod transport;

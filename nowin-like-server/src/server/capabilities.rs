@@ -1,6 +1,6 @@
 //! What the server says of itself before the app is built (`server.Capabilities`).
 
-use owin_core::{Capabilities, Error, keys};
+use owin_core::{Capabilities, Dictionary, Error, keys};
 
 use crate::{Limits, NowinServer};
 
@@ -14,5 +14,9 @@ pub(super) fn of(limits: &Limits) -> Result<Capabilities, Error> {
     if limits.upgraded_connections != Some(0) {
         said.set(keys::OPAQUE_VERSION, "1.0")?;
     }
+    let mut support = Dictionary::new();
+    support.set(keys::SENDFILE_CONCURRENCY, "Overlapped")?;
+    said.set(keys::SENDFILE_VERSION, "1.0")?;
+    said.set(keys::SENDFILE_SUPPORT, support)?;
     Ok(Capabilities::new(said))
 }

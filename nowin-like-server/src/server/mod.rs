@@ -17,6 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use owin_core::features::ServerInfo;
 use owin_core::{Address, BoxApp, Error, Properties, Running, Server, keys, server};
 use tokio_util::task::TaskTracker;
 
@@ -29,6 +30,7 @@ pub use self::readiness::Readiness;
 pub use self::runtimes::Runtimes;
 use self::sockets::Sockets;
 use crate::h1::{Calls, Settings, Upgrades};
+use crate::send_file;
 use crate::stop::{StopTimes, Stopper};
 use crate::transport::Listener;
 
@@ -142,13 +144,14 @@ impl Server for NowinServer {
             }
         }
         let launch = server::launch(properties, addresses).await?;
+        let info = ServerInfo::clone(&launch.info());
         let (stopper, stop) = Stopper::new();
         let most = limits.connections.or_else(descriptors::default_connections);
         let app_grace = limits.app_grace;
         let upgrades = limits.upgraded_connections.or(most.map(|most| (most / 4).max(1)));
         let acceptor = Acceptor {
             calls: Arc::new(Calls::new(app)),
-            server: launch.info(),
+            server: Arc::new(info.with_send_file(send_file::offer())),
             admission: Admission::new(most, limits.connections_per_address),
             overflow: Overflow::new(descriptors::farewells(most)),
             settings: Arc::new(Settings {

@@ -37,6 +37,7 @@ mod request_bodies;
 mod requests;
 mod response_bodies;
 mod responses;
+mod send_file;
 mod smuggling;
 mod splitting;
 mod startup;

@@ -143,8 +143,9 @@ impl HeadParser {
 /// Takes the request line apart and says where the next line starts.
 #[inline]
 fn request_line(bytes: &[u8]) -> Result<Option<(RequestLine, usize)>, Reason> {
-    let Some(method) = word(bytes, 0, TOKEN)? else { return Ok(None) };
-    let Some(target) = word(bytes, method + 1, TARGET)? else { return Ok(None) };
+    let Some(method) = word(bytes, 0, TOKEN, Reason::MethodIllegal)? else { return Ok(None) };
+    let target = word(bytes, method + 1, TARGET, Reason::TargetIllegal)?;
+    let Some(target) = target else { return Ok(None) };
     let at = target + 1;
     let version = bytes.get(at..).unwrap_or_default();
     let is_http_10 = match version.get(..VERSION.len()) {
@@ -158,14 +159,15 @@ fn request_line(bytes: &[u8]) -> Result<Option<(RequestLine, usize)>, Reason> {
 
 const VERSION: &[u8] = b"HTTP/1.1\r\n";
 
-/// Where a word ends that one blank follows.
+/// Where a word ends that one blank follows; what it is where it holds another byte.
 #[inline]
-fn word(bytes: &[u8], start: usize, class: u8) -> Result<Option<usize>, Reason> {
+fn word(bytes: &[u8], start: usize, class: u8, what: Reason) -> Result<Option<usize>, Reason> {
     let end = start + run(bytes.get(start..).unwrap_or_default(), class);
     match bytes.get(end) {
         None => Ok(None),
         Some(b' ') if end > start => Ok(Some(end)),
-        Some(byte) => Err(wrong_in_line(*byte)),
+        Some(byte @ (b' ' | b'\r' | b'\n')) => Err(wrong_in_line(*byte)),
+        Some(_) => Err(what),
     }
 }
 
@@ -202,7 +204,8 @@ pub(super) fn field_line(bytes: &[u8], start: usize) -> Result<Option<(Line, usi
     match bytes.get(end..) {
         Some([b'\r', b'\n', ..]) => {}
         None | Some([] | [b'\r']) => return Ok(None),
-        Some([b'\r' | b'\n', ..]) => return Err(Reason::LineEndIllegal),
+        Some([b'\n', ..]) => return Err(Reason::LineEndIllegal),
+        Some([b'\r' | 0, ..]) => return Err(Reason::LineByteIllegal),
         Some(_) => return Err(Reason::FieldValueIllegal),
     }
     let value = bytes.get(value_start..end).unwrap_or_default();

@@ -29,6 +29,8 @@ mod listeners;
 mod memory;
 mod messages;
 mod mounts;
+mod observers;
+mod observing;
 mod paths;
 mod per_core;
 mod pipelining;

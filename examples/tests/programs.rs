@@ -47,12 +47,17 @@ fn both_servers_send_the_same_bytes_but_for_their_own_fields_and_facts() {
     assert_eq!(nowin.matches("HTTP/1.1 200 OK").count(), 3, "{nowin}");
 }
 
-/// Takes out what must differ: `Server`, `Date`, the server's name and what it can, ports and ids, and
+/// Takes out what must differ: `Server`, `Date`, the server's name, what it can do, ports and ids, and
 /// the length of bodies that hold them.
 fn without_own_facts(answers: &str, server: &str, address: &str) -> String {
     let mut kept = String::new();
-    let mut is_own_fact = false;
+    let (mut is_own_fact, mut is_own_key) = (false, false);
     for line in answers.replace(address, "HOST:PORT").replace(server, "SERVER").lines() {
+        is_own_key |= line.contains("\"sendfile.SendAsync\"");
+        if is_own_key {
+            is_own_key = line != "  },";
+            continue;
+        }
         let is_field = ["server: ", "date: "].iter().any(|name| line.starts_with(name));
         let is_own_length = line.starts_with("content-length: ") && line != "content-length: 5";
         let port = address.rsplit(':').next().unwrap();
@@ -62,7 +67,7 @@ fn without_own_facts(answers: &str, server: &str, address: &str) -> String {
             kept.push('\n');
         }
         let own =
-            ["server.RemotePort", "server.ConnectionId", "owin.RequestId", "server.Capabilities"];
+            ["server.Capabilities", "server.RemotePort", "server.ConnectionId", "owin.RequestId"];
         is_own_fact =
             own.iter().any(|key| line.contains(key)) || (is_own_fact && line.contains("\"type\""));
     }

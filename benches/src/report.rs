@@ -1,4 +1,4 @@
-//! Medians, ratios against hyper, and whether the servers or wrk were the limit.
+//! Medians, ratios against hyper or else the first server, and whether the servers or wrk were the limit.
 
 use std::fmt;
 
@@ -47,11 +47,12 @@ impl fmt::Display for Report {
             "{:<14}{:>12}{:>8}{:>12}{:>8}",
             "server", "requests/s", "ratio", "CPU ns/req", "ratio"
         )?;
-        let hyper = self.row(Peer::Hyper);
+        let first = self.0.first().and_then(|(peer, _)| self.row(*peer));
+        let base = self.row(Peer::Hyper).or(first);
         for (peer, _) in &self.0 {
             let Some(row) = self.row(*peer) else { continue };
-            let rate_ratio = ratio(row.rate, hyper.map(|hyper| hyper.rate));
-            let cpu_ratio = ratio(row.cpu_ns, hyper.map(|hyper| hyper.cpu_ns));
+            let rate_ratio = ratio(row.rate, base.map(|base| base.rate));
+            let cpu_ratio = ratio(row.cpu_ns, base.map(|base| base.cpu_ns));
             writeln!(
                 f,
                 "{:<14}{:>12.0}{rate_ratio:>8.2}{:>12.0}{cpu_ratio:>8.2}{}",

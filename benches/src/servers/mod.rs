@@ -12,6 +12,7 @@ use std::io::{self, Write};
 use std::net::TcpListener;
 
 use clap::ValueEnum;
+use nowin_like_server::Runtimes;
 
 pub(crate) use self::control::COUNTS;
 use crate::process::nginx;
@@ -24,6 +25,10 @@ pub(crate) const BODY: &str = "Hello, World!";
 pub(crate) enum Peer {
     /// The reference server of this project.
     Nowin,
+    /// The same on one runtime with a thread for each core.
+    NowinShared,
+    /// The same with a runtime of one thread for each core.
+    NowinPerCore,
     /// A loop that reads and writes and parses nothing: what the system calls cost.
     Floor,
     /// hyper's HTTP/1 connection.
@@ -58,9 +63,10 @@ impl Paths {
 }
 
 impl Peer {
-    /// All of them.
+    /// All that have one worker thread, and so can be compared.
     pub(crate) fn all() -> Vec<Self> {
-        Self::value_variants().to_vec()
+        let all = Self::value_variants().iter().copied();
+        all.filter(|peer| !matches!(peer, Self::NowinShared | Self::NowinPerCore)).collect()
     }
 
     /// Those of this program.
@@ -72,6 +78,8 @@ impl Peer {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Nowin => "nowin",
+            Self::NowinShared => "nowin-shared",
+            Self::NowinPerCore => "nowin-per-core",
             Self::Floor => "floor",
             Self::Hyper => "hyper",
             Self::Axum => "axum",
@@ -110,14 +118,19 @@ pub(crate) fn serve(peer: Peer, paths: Paths) -> io::Result<()> {
         Peer::May => return may::serve(),
         Peer::Actix => return actix::serve(),
         Peer::Nginx => return Err(io::Error::other("nginx is a program of its own")),
-        Peer::Nowin | Peer::Floor | Peer::Hyper | Peer::Axum => {}
+        Peer::NowinShared => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            return runtime.block_on(owin::serve(paths, Runtimes::Shared));
+        }
+        Peer::Nowin | Peer::NowinPerCore | Peer::Floor | Peer::Hyper | Peer::Axum => {}
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match peer {
             Peer::Floor => floor::serve().await,
             Peer::Axum => axum::serve().await,
-            Peer::Nowin => owin::serve(paths).await,
+            Peer::Nowin => owin::serve(paths, Runtimes::Shared).await,
+            Peer::NowinPerCore => owin::serve(paths, Runtimes::per_core()).await,
             _ => hyper::serve(paths).await,
         }
     })

@@ -3,7 +3,7 @@
 use std::io;
 
 use examples::apps::plaintext;
-use nowin_like_server::{Limits, NowinServer};
+use nowin_like_server::{Limits, NowinServer, Runtimes};
 use owin_core::{BoxApp, Environment, Error, Properties, server};
 
 use super::Paths;
@@ -12,7 +12,7 @@ use super::Paths;
 /// read.
 const BIG: (&[u8], usize) = (&[b'x'; 16 * 1024], 64);
 
-pub(super) async fn serve(paths: Paths) -> io::Result<()> {
+pub(super) async fn serve(paths: Paths, runtimes: Runtimes) -> io::Result<()> {
     let mut properties = Properties::new();
     properties.listen_on("http://127.0.0.1:0".parse().map_err(io::Error::other)?);
     let app = move |_: &mut Properties| {
@@ -22,6 +22,7 @@ pub(super) async fn serve(paths: Paths) -> io::Result<()> {
         })
     };
     let server = NowinServer::new().with_limits(limits()).map_err(io::Error::other)?;
+    let server = server.with_runtimes(runtimes);
     let started = server::start(Box::new(server), properties, app).await;
     let mut running = started.map_err(io::Error::other)?;
     super::say_port(running.addresses().first().map_or(0, owin_core::Address::port))?;

@@ -13,7 +13,11 @@ const HEAD_FIELDS: usize = 100;
 
 /// Reads one head; `None` where it is not whole, or no legal request.
 #[must_use]
-pub fn head(bytes: &[u8]) -> Option<Seen> {
+pub fn head(mut bytes: &[u8]) -> Option<Seen> {
+    // Empty lines in front of a request line are skipped (RFC 9112 §2.2).
+    while let Some(behind) = bytes.strip_prefix(b"\r\n") {
+        bytes = behind;
+    }
     let end = memchr::memmem::find(bytes, b"\r\n\r\n")? + 4;
     let head = &bytes[..end];
     if end > HEAD_BYTES || !has_legal_lines(head) {

@@ -4,6 +4,8 @@
 //! of its CommonKeys, `SendFile`, Opaque and `WebSocket` documents, and our own additions under
 //! `server.`, `host.` and `ssl.`.
 
+#[macro_use]
+mod contract;
 mod info;
 mod lookup;
 mod table;

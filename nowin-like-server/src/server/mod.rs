@@ -133,7 +133,7 @@ impl Server for NowinServer {
         let wanted = self.wanted(&properties)?;
         let Options { limits, watch, leaving, readiness } = self.options;
         let leaving = properties.try_get(keys::HOST_LEAVING_TIME)?.copied().unwrap_or(leaving);
-        let mut sets = bind::sets(&wanted, &self.sockets, self.runtimes)?;
+        let mut sets = bind::sets(&wanted, &self.sockets.within(&limits), self.runtimes)?;
         let bound = sets.first().into_iter().flatten().map(|bound| bound.address.clone());
         let brought = self.listeners.iter().filter_map(|listener| listener.address());
         let addresses = bound.chain(brought).collect();

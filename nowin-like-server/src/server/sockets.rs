@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::NowinServer;
+use crate::{Limits, NowinServer};
 
 /// How long bytes that were sent may go without an answer of the client's system.
 const USER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -25,20 +25,37 @@ pub(super) struct Sockets {
     pub(super) sharing: Sharing,
     pub(super) user_timeout: Option<Duration>,
     pub(super) unix_mode: u32,
+    /// How many connections may wait to be accepted: the limit of that name.
+    pub(super) backlog: i32,
 }
 
 impl Default for Sockets {
     fn default() -> Self {
-        Self { sharing: Sharing::Nobody, user_timeout: Some(USER_TIMEOUT), unix_mode: 0o600 }
+        Self {
+            sharing: Sharing::Nobody,
+            user_timeout: Some(USER_TIMEOUT),
+            unix_mode: 0o600,
+            backlog: backlog_of(&Limits::default()),
+        }
     }
 }
 
 impl Sockets {
+    /// The same within limits.
+    pub(super) fn within(mut self, limits: &Limits) -> Self {
+        self.backlog = backlog_of(limits);
+        self
+    }
+
     /// For a server whose threads have sockets of their own.
     pub(super) fn for_threads(mut self) -> Self {
         self.sharing = self.sharing.max(Sharing::Threads);
         self
     }
+}
+
+fn backlog_of(limits: &Limits) -> i32 {
+    i32::try_from(limits.backlog).unwrap_or(i32::MAX)
 }
 
 impl NowinServer {

@@ -199,8 +199,7 @@ impl Drop for MemoryStream {
     }
 }
 
-/// Tokio's own pipe: it cannot tell whether there is something to read, and breaking it off is
-/// closing it.
+/// Tokio's own pipe: breaking it off is closing it.
 impl Transport for DuplexStream {
     fn info(&self) -> ConnectionInfo {
         ConnectionInfo::new().with_is_local(true)

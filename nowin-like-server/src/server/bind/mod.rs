@@ -21,9 +21,6 @@ use crate::server::Runtimes;
 use crate::server::listening::{At, Listening};
 use crate::server::sockets::Sockets;
 
-/// How many connections may wait to be accepted; the system cuts it to its own limit.
-const BACKLOG: i32 = 1024;
-
 /// A socket that listens, and that no runtime has yet.
 #[derive(Debug)]
 pub(super) struct Bound {
@@ -79,13 +76,14 @@ fn one(address: &Address, sockets: &Sockets) -> Result<Vec<Bound>, Error> {
         Form::HostAndPort => tcp::bind(address, sockets),
         #[cfg(unix)]
         Form::UnixPath(path) => {
-            let bound = unix::bind(path.as_ref(), sockets.unix_mode);
+            let bound = unix::bind(path.as_ref(), sockets.unix_mode, sockets.backlog);
             let (file, listener) = bound.map_err(|error| address.unusable(&error))?;
             Ok(vec![Bound::unix(address, Some(Arc::new(file)), listener)])
         }
         #[cfg(any(target_os = "linux", target_os = "android"))]
         Form::UnixAbstract(name) => {
-            let listener = unix::bind_abstract(name).map_err(|error| address.unusable(&error))?;
+            let listener = unix::bind_abstract(name, sockets.backlog);
+            let listener = listener.map_err(|error| address.unusable(&error))?;
             Ok(vec![Bound::unix(address, None, listener)])
         }
         #[cfg(unix)]

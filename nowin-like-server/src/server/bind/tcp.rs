@@ -9,7 +9,7 @@ use socket2::SockFilter;
 use socket2::{Domain, Protocol, SockRef, Type};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::server::bind::{BACKLOG, Bound, Origin, Socket};
+use crate::server::bind::{Bound, Origin, Socket};
 use crate::server::sockets::{Sharing, Sockets};
 use crate::transport::Listener;
 
@@ -69,7 +69,7 @@ pub(super) fn listen(wanted: SocketAddr, sockets: &Sockets) -> io::Result<std::n
     tune(&socket, sockets)?;
     socket.set_nonblocking(true)?;
     socket.bind(&wanted.into())?;
-    socket.listen(BACKLOG)?;
+    socket.listen(sockets.backlog)?;
     Ok(socket.into())
 }
 

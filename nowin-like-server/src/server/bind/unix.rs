@@ -12,24 +12,25 @@ use std::sync::Arc;
 use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 use tokio::net::UnixStream;
 
-use crate::server::bind::{BACKLOG, Origin};
+use crate::server::bind::Origin;
 use crate::transport::Listener;
 
 /// How often a free name beside the socket's is looked for.
 const NAMES: usize = 8;
 
-/// Binds a socket that has a file, with rights that are never wider than `mode`.
+/// Binds a socket that has a file, with rights that are never wider than `mode`; so many connections
+/// may wait to be accepted.
 ///
 /// The system makes the file with the rights that the umask leaves, and the umask belongs to the
 /// whole process. So the socket is bound under another name in the same folder, and listens only
 /// once its rights are right; then it gets its name. Under that name nobody ever finds a socket that
 /// does not listen, so a second server that starts meanwhile does not take it for a stale one.
-pub(super) fn bind(path: &Path, mode: u32) -> io::Result<(SocketFile, UnixListener)> {
+pub(super) fn bind(path: &Path, mode: u32, backlog: i32) -> io::Result<(SocketFile, UnixListener)> {
     SockAddr::unix(path).map_err(too_long)?;
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     let staged = Staged::bind(&socket, path)?;
     fs::set_permissions(&staged.0, Permissions::from_mode(mode))?;
-    socket.listen(BACKLOG)?;
+    socket.listen(backlog)?;
     socket.set_nonblocking(true)?;
     let identity = Identity::of(&staged.0)?;
     staged.publish(path)?;
@@ -38,10 +39,10 @@ pub(super) fn bind(path: &Path, mode: u32) -> io::Result<(SocketFile, UnixListen
 
 /// Binds a name in the abstract namespace of Linux.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) fn bind_abstract(name: &str) -> io::Result<UnixListener> {
+pub(super) fn bind_abstract(name: &str, backlog: i32) -> io::Result<UnixListener> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     socket.bind(&SockAddr::unix(format!("\0{name}")).map_err(too_long)?)?;
-    socket.listen(BACKLOG)?;
+    socket.listen(backlog)?;
     socket.set_nonblocking(true)?;
     Ok(socket.into())
 }
@@ -185,11 +186,29 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn so_many_connections_wait_and_no_more() {
+        // Linux counts one more than it was told: the one that is to be accepted next.
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s");
+        for backlog in [2, 3, 4] {
+            let (_file, _listener) = bind(&path, 0o600, backlog).unwrap();
+            let connect = || {
+                let socket = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+                socket.set_nonblocking(true).unwrap();
+                socket.connect(&SockAddr::unix(&path).unwrap()).map(|()| socket)
+            };
+            let waiting: Vec<_> = std::iter::repeat_with(connect).map_while(Result::ok).collect();
+            assert_eq!(waiting.len(), usize::try_from(backlog).unwrap() + 1);
+        }
+    }
+
+    #[test]
     fn the_file_has_the_rights_that_were_chosen_and_is_the_only_one() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
         for chosen in [0o600, 0o666, 0o200] {
-            let (file, _listener) = bind(&path, chosen).unwrap();
+            let (file, _listener) = bind(&path, chosen, 8).unwrap();
             assert_eq!((mode(&path), names(folder.path())), (chosen, vec!["s".to_owned()]));
             drop(file);
             assert_eq!(names(folder.path()), [""; 0]);
@@ -201,7 +220,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
         drop(UnixListener::bind(&path).unwrap());
-        let (_file, _listener) = bind(&path, 0o600).unwrap();
+        let (_file, _listener) = bind(&path, 0o600, 8).unwrap();
         assert!(UnixStream::connect(&path).is_ok());
         assert_eq!((mode(&path), names(folder.path())), (0o600, vec!["s".to_owned()]));
     }
@@ -211,7 +230,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
         let living = UnixListener::bind(&path).unwrap();
-        let error = bind(&path, 0o600).unwrap_err();
+        let error = bind(&path, 0o600, 8).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
         assert!(UnixStream::connect(&path).is_ok() && living.accept().is_ok());
         assert_eq!(names(folder.path()), ["s"]);
@@ -225,7 +244,7 @@ mod tests {
         busy.bind(&SockAddr::unix(&path).unwrap()).unwrap();
         busy.listen(0).unwrap();
         let _waiting = UnixStream::connect(&path).unwrap();
-        assert_eq!(bind(&path, 0o600).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        assert_eq!(bind(&path, 0o600, 8).unwrap_err().kind(), io::ErrorKind::AddrInUse);
     }
 
     #[test]
@@ -234,12 +253,12 @@ mod tests {
         let (path, stale) = (folder.path().join("s"), folder.path().join("stale"));
         fs::write(&path, "precious").unwrap();
         let expected = "there is a file of that name that is no socket";
-        assert_eq!(bind(&path, 0o600).unwrap_err().to_string(), expected);
+        assert_eq!(bind(&path, 0o600, 8).unwrap_err().to_string(), expected);
         assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
         fs::remove_file(&path).unwrap();
         drop(UnixListener::bind(&stale).unwrap());
         std::os::unix::fs::symlink(&stale, &path).unwrap();
-        assert_eq!(bind(&path, 0o600).unwrap_err().to_string(), expected);
+        assert_eq!(bind(&path, 0o600, 8).unwrap_err().to_string(), expected);
         assert_eq!(fs::read_link(&path).unwrap(), stale);
     }
 
@@ -247,9 +266,9 @@ mod tests {
     fn a_file_that_is_another_by_now_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
-        let (file, listener) = bind(&path, 0o600).unwrap();
+        let (file, listener) = bind(&path, 0o600, 8).unwrap();
         fs::remove_file(&path).unwrap();
-        let (_other, _others) = bind(&path, 0o600).unwrap();
+        let (_other, _others) = bind(&path, 0o600, 8).unwrap();
         drop((file, listener));
         assert!(UnixStream::connect(&path).is_ok());
     }
@@ -257,7 +276,7 @@ mod tests {
     #[test]
     fn a_name_that_is_too_long_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let error = bind(&folder.path().join("s".repeat(200)), 0o600).unwrap_err();
+        let error = bind(&folder.path().join("s".repeat(200)), 0o600, 8).unwrap_err();
         assert_eq!(error.to_string(), "the name is too long for a Unix socket");
         assert_eq!(names(folder.path()), [""; 0]);
     }

@@ -191,7 +191,8 @@ impl Call {
         Canceller { source: self.cancel.clone(), pipe: Arc::clone(&self.pipe) }
     }
 
-    /// Ends the call: runs the completion callbacks and takes the environment back for the next.
+    /// Ends the call: runs the completion callbacks, drops what the app left in the environment, and
+    /// keeps its memory for the next call.
     ///
     /// A call that completed cannot be cancelled any more: its token never fires.
     pub fn complete(&mut self, outcome: Outcome) {
@@ -211,6 +212,7 @@ impl Call {
         self.stage = Stage::Idle;
         if let Some(env) = &mut self.env {
             env.complete(outcome);
+            env.recycle();
         }
     }
 

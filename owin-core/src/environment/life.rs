@@ -51,8 +51,8 @@ impl Environment {
         env
     }
 
-    /// Makes the environment of the call of that number on a connection, in the memory of the one
-    /// before where there is one; that one's outlet and token are still in it.
+    /// Makes the environment of the call of that number on a connection, in the memory of a
+    /// [recycled](Self::recycle) one where there is one.
     ///
     /// The number and the connection are told anew each time: the environment of a call that failed
     /// is lost, and an app may have given back another one than it was given.
@@ -61,13 +61,7 @@ impl Environment {
         connection: &Arc<ConnectionInfo>,
         request_number: u64,
     ) -> Self {
-        let mut env = match spare {
-            Some(mut spare) => {
-                spare.recycle();
-                spare
-            }
-            None => Self::new(),
-        };
+        let mut env = spare.unwrap_or_default();
         if !env.connection().is_some_and(|own| Arc::ptr_eq(own, connection)) {
             env.inner.connection = Some(Arc::clone(connection));
         }
@@ -85,7 +79,10 @@ impl Environment {
     }
 
     /// Empties everything but the outlet and the token, if they are still there.
-    fn recycle(&mut self) {
+    ///
+    /// What an app left under keys of its own is dropped here, so this belongs to the end of a call:
+    /// the next one may be minutes away, or never come.
+    pub(crate) fn recycle(&mut self) {
         let inner = &mut *self.inner;
         inner.state = ResponseState::Open;
         inner.request_number += 1;

@@ -103,6 +103,25 @@ async fn calls_of_different_shapes_leak_nothing_into_one_another() {
 }
 
 #[tokio::test]
+async fn what_an_app_left_in_the_environment_is_dropped_when_its_call_ends() {
+    let guard = Arc::new(());
+    let lent = Arc::clone(&guard);
+    let mut call = connect(move |mut env: Environment| {
+        let (own, kept) = (Arc::clone(&lent), Arc::clone(&lent));
+        async move {
+            env.set_value("my.Guard", Value::new(own))?;
+            env.on_completed(move |_outcome| drop(kept))?;
+            Ok(env)
+        }
+    });
+    for _ in 0..3 {
+        let before = Arc::strong_count(&guard);
+        let _sent = serve_on(&mut call, |_| {}).await;
+        assert_eq!(Arc::strong_count(&guard), before, "no call has begun since");
+    }
+}
+
+#[tokio::test]
 async fn every_call_of_a_connection_has_an_id_of_its_own_also_after_failures() {
     // OWIN-019.
     let (count, ids) = (AtomicUsize::new(0), Arc::new(Mutex::new(Vec::new())));

@@ -33,7 +33,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..))]
     connections: u32,
     /// How many seconds after the burst the memory is read.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 20)]
     seconds: u64,
     /// The servers to measure, separated by commas; all of them without this.
     #[arg(long, value_delimiter = ',')]

@@ -21,6 +21,11 @@ use clap::{Parser, Subcommand};
 
 use crate::servers::{Paths, Peer};
 
+/// Counting needs an allocator of its own.
+#[cfg(all(feature = "jemalloc", not(feature = "count")))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Measures servers against one another.
 #[derive(Parser)]
 struct Options {

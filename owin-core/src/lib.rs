@@ -27,7 +27,7 @@ pub use self::address::Address;
 pub use self::app::{App, AppExt, BoxApp, Caller};
 pub use self::body::{RequestBody, ResponseBody};
 pub use self::builder::{AppBuilder, NotFound};
-pub use self::call::{BodyLength, Call, Canceller, Event, Head};
+pub use self::call::{BodyLength, Call, Canceller, Event, Head, InnerCall, Start};
 pub use self::cancel::{CallCancelled, CancelReason, CancelSource, Cancelled};
 pub use self::environment::{AnyValue, Dictionary, Environment, ResponseState, Value, ValueRef};
 pub use self::error::{Error, ErrorKind};

@@ -74,6 +74,16 @@ impl Caller {
         }
     }
 
+    /// Drives the call, and lets a panic of the app pass to whoever asks.
+    pub(crate) fn poll_through(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Environment, Error>> {
+        let polled = self.erased.get_mut().as_mut().poll(cx);
+        self.is_under_way = polled.is_pending();
+        polled
+    }
+
     /// Drops the call that is under way, if one is.
     #[inline]
     pub fn stop(&mut self) {

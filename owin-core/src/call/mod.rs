@@ -2,6 +2,7 @@
 
 mod event;
 mod head;
+mod inner;
 mod pipe;
 mod stage;
 
@@ -20,6 +21,7 @@ use crate::{BoxApp, Caller, CancelReason, CancelSource, Environment, Error};
 
 pub use self::event::Event;
 pub use self::head::{BodyLength, Head};
+pub use self::inner::{InnerCall, Start};
 
 pub(crate) use self::head::{declared_length, may_have_body};
 

@@ -142,6 +142,13 @@ impl Pipe {
         Pulled::Nothing
     }
 
+    /// Says whether there is something to pull.
+    pub(super) fn has_news(&self) -> bool {
+        self.lock_used().is_some_and(|state| {
+            !state.pieces.is_empty() || !state.tail.is_empty() || state.flush == Flush::Asked
+        })
+    }
+
     /// Asks to be woken by the next push.
     pub(super) fn register_server(&self, waker: &Waker) {
         let mut state = self.lock();

@@ -338,7 +338,7 @@ impl Call {
     }
 }
 
-fn take_trailers(env: &mut Environment) -> Option<Headers> {
+pub(super) fn take_trailers(env: &mut Environment) -> Option<Headers> {
     env.inner.slots.boxed().server_response_trailers.get()?;
     env.remove(keys::SERVER_RESPONSE_TRAILERS).ok().flatten()
 }

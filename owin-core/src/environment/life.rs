@@ -1,13 +1,12 @@
 //! The life of an environment: made, filled by the server, started, over, made anew.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use http::{Method, Version as Protocol};
 
 use crate::body::ResponseBody;
 use crate::environment::{Environment, Extras, Inner};
 use crate::features::{ConnectionInfo, Outcome};
-use crate::keys::Slots;
 use crate::{CallCancelled, Error, Version};
 
 /// How far the response is.
@@ -29,16 +28,7 @@ impl Environment {
     /// headers, its body at the end, a response that nobody takes.
     #[must_use]
     pub fn new() -> Self {
-        let mut env = Self {
-            inner: Box::new(Inner {
-                slots: Slots::new(),
-                state: ResponseState::Open,
-                connection: None,
-                request_number: 0,
-                request_id: OnceLock::new(),
-                extras: None,
-            }),
-        };
+        let mut env = Self { inner: Box::new(Inner::empty()) };
         env.fill_required();
         env
     }

@@ -2,6 +2,7 @@
 
 mod derived;
 mod dictionary;
+pub(crate) mod home;
 mod life;
 pub(crate) mod slot;
 mod value;
@@ -14,6 +15,7 @@ pub use self::dictionary::Dictionary;
 pub use self::life::ResponseState;
 pub use self::value::{AnyValue, Value, ValueRef};
 
+use self::home::Home;
 use self::slot::Slot;
 use crate::Error;
 use crate::features::{ConnectionInfo, Outcome};
@@ -70,15 +72,35 @@ pub(crate) struct Extras {
     pub(crate) decision: Option<Decision>,
     /// The innermost layer of the lint that the call is in.
     pub(crate) mark: Option<Arc<crate::lint::Mark>>,
+    /// Where the environment goes when it is dropped.
+    home: Option<Arc<Home>>,
 }
 
 impl Extras {
     const fn new() -> Self {
-        Self { overlay: Dictionary::new(), failed_start: None, decision: None, mark: None }
+        Self {
+            overlay: Dictionary::new(),
+            failed_start: None,
+            decision: None,
+            mark: None,
+            home: None,
+        }
     }
 }
 
 impl Inner {
+    /// Without a value for any key.
+    const fn empty() -> Self {
+        Self {
+            slots: Slots::new(),
+            state: ResponseState::Open,
+            connection: None,
+            request_number: 0,
+            request_id: OnceLock::new(),
+            extras: None,
+        }
+    }
+
     pub(crate) fn extras(&self) -> &Extras {
         static NONE: Extras = Extras::new();
         self.extras.as_deref().unwrap_or(&NONE)
@@ -100,6 +122,7 @@ impl Inner {
 /// Nobody said how the call ended: it was given up, or it failed and the environment went with it.
 impl Drop for Inner {
     fn drop(&mut self) {
+        self.go_home();
         let token = self.slots.call_cancelled.get();
         let was_cancelled = token.is_some_and(crate::CallCancelled::is_cancelled);
         let outcome = if was_cancelled { Outcome::Cancelled } else { Outcome::Failed };

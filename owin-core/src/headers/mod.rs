@@ -204,6 +204,25 @@ impl Headers {
         }
     }
 
+    /// A copy of the lines as a [`HeaderMap`], for something that wants to own one: the lines stay
+    /// what they are.
+    ///
+    /// ```
+    /// use owin_core::Headers;
+    ///
+    /// let mut headers = Headers::new();
+    /// headers.append("accept", "text/html")?;
+    /// assert_eq!(headers.to_map()["accept"], "text/html");
+    /// # Ok::<_, owin_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn to_map(&self) -> HeaderMap {
+        match self.map.get() {
+            None => self.raw.to_map(),
+            Some(map) => HeaderMap::clone(map),
+        }
+    }
+
     /// The lines as a [`HeaderMap`]; built on the first call.
     #[must_use]
     pub fn map(&self) -> &HeaderMap {

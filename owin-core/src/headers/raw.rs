@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// A header of more lines than this is kept as a map, which finds a name without walking.
@@ -133,12 +134,17 @@ impl RawFields {
         self
     }
 
+    /// The lines as a map. All values share one copy of the block.
     pub(super) fn to_map(&self) -> HeaderMap {
         // A map has room for 24,576 lines at least; nothing that a peer sends may panic.
-        let mut map = HeaderMap::try_with_capacity(self.len()).unwrap_or_default();
-        for (name, value) in self.as_bytes() {
-            let name = HeaderName::from_bytes(name);
-            if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
+        let mut map = HeaderMap::try_with_capacity(self.lines.len()).unwrap_or_default();
+        let block = Bytes::copy_from_slice(&self.block);
+        for line in &self.lines {
+            let (Some(name), Some(value)) = (line.name.of(&block), line.value.of(&block)) else {
+                continue;
+            };
+            let value = HeaderValue::from_maybe_shared(block.slice_ref(value));
+            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), value) {
                 let _is_full = map.try_append(name, value);
             }
         }

@@ -1,0 +1,92 @@
+//! A call that is under way, until it is given back.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::HeaderValue;
+use owin_core::features::Outcome;
+use owin_core::{Call, CancelReason};
+
+use crate::Unfinished;
+use crate::calls::Pool;
+
+/// A call, and memory that is used from request to request.
+pub(crate) struct Kept {
+    pub(crate) call: Call,
+    /// The number that the next request would have.
+    pub(crate) number: u64,
+    /// Room for the fields of the response: what held those of the request before.
+    pub(crate) spare: HeaderMap,
+    /// The length that was said last; mostly it is the same again.
+    length: Option<(u64, HeaderValue)>,
+}
+
+impl Kept {
+    pub(crate) fn new(call: Call) -> Self {
+        Self { call, number: 0, spare: HeaderMap::new(), length: None }
+    }
+
+    /// A length as the value of a field.
+    pub(crate) fn length(&mut self, length: u64) -> HeaderValue {
+        match &self.length {
+            Some((known, value)) if *known == length => value.clone(),
+            _ => {
+                let value = HeaderValue::from(length);
+                self.length = Some((length, value.clone()));
+                value
+            }
+        }
+    }
+}
+
+/// A call that is under way. One that is dropped is given up.
+pub(crate) struct Lease {
+    kept: Option<Box<Kept>>,
+    pool: Option<Arc<Pool>>,
+    /// The client has been given all that it waits for.
+    is_delivered: bool,
+}
+
+impl Lease {
+    pub(crate) fn new(kept: Box<Kept>, pool: Option<Arc<Pool>>) -> Self {
+        Self { kept: Some(kept), pool, is_delivered: false }
+    }
+
+    /// The call; `None` once it is over.
+    pub(crate) fn kept(&mut self) -> Option<&mut Kept> {
+        self.kept.as_deref_mut()
+    }
+
+    /// Says that the client has been given all that it waits for: what is left of the call is no
+    /// affair of the foreign side.
+    pub(crate) fn deliver(&mut self) {
+        self.is_delivered = true;
+    }
+
+    /// Ends the call.
+    pub(crate) fn complete(&mut self, outcome: Outcome) {
+        let Some(mut kept) = self.kept.take() else { return };
+        kept.call.complete(outcome);
+        if let Some(pool) = &self.pool {
+            pool.put(kept);
+        }
+    }
+}
+
+/// Nobody asks for the rest of the response any more.
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(kept) = self.kept.take() else { return };
+        if !self.is_delivered {
+            kept.call.cancel(CancelReason::PeerClosed);
+        }
+        let pool = self.pool.take();
+        let finisher = pool.as_ref().and_then(|pool| pool.finisher().cloned());
+        let unfinished = Unfinished::new(kept, pool, !self.is_delivered);
+        if let Some(unfinished) = unfinished.at_once()
+            && let Some(finisher) = finisher
+        {
+            finisher(unfinished);
+        }
+    }
+}

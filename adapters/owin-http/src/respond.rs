@@ -1,0 +1,227 @@
+//! A call as the future of a foreign response.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, TRAILER, UPGRADE};
+use http::{HeaderMap, Response, StatusCode};
+use owin_core::features::Outcome;
+use owin_core::upgrade::{Decision, UpgradeKind};
+use owin_core::{BodyLength, Call, CancelReason, Environment, Error, Event, Head, keys};
+
+use crate::lease::{Kept, Lease};
+use crate::{CallBody, ReasonPhrase};
+
+/// Starts a call with a filled environment and answers with its response; see [`Calls`](crate::Calls)
+/// for servers that serve more than one request.
+///
+/// ```
+/// use owin_core::{AppExt, Call, Environment, Error, features::ConnectionInfo};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Error> {
+/// let app = (async |env: Environment| -> Result<Environment, Error> { Ok(env) }).boxed();
+/// let mut call = Call::new(&app, ConnectionInfo::new());
+/// let env = call.prepare();
+/// let response = owin_http::respond(call, env).await;
+/// assert_eq!(response.status(), 200);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "futures do nothing unless polled"]
+pub fn respond(mut call: Call, env: Environment) -> Respond {
+    call.start(env);
+    Respond::to(Lease::new(Box::new(Kept::new(call)), None))
+}
+
+/// The future of a foreign response: ready when the response starts, while its body may still be
+/// under way.
+///
+/// Dropped before that, the client has gone: `owin.CallCancelled` fires. An app that fails before
+/// the start gives 500. The fields of the response are those of the app with `Content-Length` where
+/// the length is known, `Connection: close` where the app asks for it, and `Trailer` where trailer
+/// fields are known to follow; framing and connection are otherwise the foreign server's.
+///
+/// Where the app takes the connection over, the response is 101 with `Upgrade`, and its body has
+/// the decision: [`CallBody::take_upgrade`].
+#[must_use = "futures do nothing unless polled"]
+pub struct Respond(State);
+
+enum State {
+    Running(Lease),
+    Refused(StatusCode),
+}
+
+impl Respond {
+    pub(crate) fn to(lease: Lease) -> Self {
+        Self(State::Running(lease))
+    }
+
+    /// Answers a message that no app sees.
+    ///
+    /// ```
+    /// use owin_core::Error;
+    /// use owin_http::Respond;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let response = Respond::refusing(Error::peer("there is no Host")).await;
+    /// assert_eq!(response.status(), 400);
+    /// # }
+    /// ```
+    #[expect(clippy::needless_pass_by_value, reason = "the error ends here")]
+    pub fn refusing(error: Error) -> Self {
+        tracing::debug!("a request is refused: {error}");
+        Self(State::Refused(error.status()))
+    }
+}
+
+impl Future for Respond {
+    type Output = Response<CallBody>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<CallBody>> {
+        let lease = match &mut self.0 {
+            State::Running(lease) => lease,
+            State::Refused(status) => return Poll::Ready(refusal(*status)),
+        };
+        while let Some(kept) = lease.kept() {
+            let started = match ready!(kept.call.poll_event(cx)) {
+                Event::Head => start(kept),
+                Event::Upgrade => switch(kept),
+                Event::Failed(error) => {
+                    tracing::error!("an app failed: {error}");
+                    break;
+                }
+                Event::End => break,
+                _ => continue,
+            };
+            let after = State::Refused(StatusCode::INTERNAL_SERVER_ERROR);
+            let State::Running(mut lease) = std::mem::replace(&mut self.0, after) else { break };
+            return Poll::Ready(started.map(|started| match started {
+                Started::Over(bytes, outcome) => {
+                    lease.complete(outcome);
+                    CallBody::whole(bytes)
+                }
+                Started::Running { left, has_body } => CallBody::running(lease, left, has_body),
+                Started::Upgrade(decision) => {
+                    lease.complete(Outcome::Completed);
+                    CallBody::upgrade(decision)
+                }
+            }));
+        }
+        Poll::Ready(refusal(StatusCode::INTERNAL_SERVER_ERROR))
+    }
+}
+
+/// How the response goes on behind its head.
+enum Started {
+    /// All of it is at hand, and the call is over.
+    Over(Bytes, Outcome),
+    Running {
+        /// How many bytes the head promises.
+        left: Option<u64>,
+        has_body: bool,
+    },
+    Upgrade(Decision),
+}
+
+/// The head of a response that has started.
+fn start(kept: &mut Kept) -> Response<Started> {
+    let head = kept.call.head();
+    let (length, has_body) = (head.length(), head.has_body());
+    let mut response = Response::new(());
+    *response.status_mut() = head.status();
+    put_fields(&head, &mut kept.spare);
+    if head.wants_close() {
+        kept.spare.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    put_phrase(&head, response.extensions_mut());
+    put_trailer_names(&kept.call, &mut kept.spare);
+    let left = match length {
+        BodyLength::Known(length) => {
+            let value = kept.length(length);
+            kept.spare.insert(CONTENT_LENGTH, value);
+            Some(length)
+        }
+        _ => None,
+    };
+    *response.headers_mut() = std::mem::take(&mut kept.spare);
+    let outcome = match kept.call.error() {
+        Some(error) => {
+            tracing::error!("an app failed: {error}");
+            Outcome::Failed
+        }
+        None => Outcome::Completed,
+    };
+    let started = match kept.call.take_whole() {
+        Some(bytes) => Started::Over(bytes, outcome),
+        None => Started::Running { left, has_body },
+    };
+    response.map(|()| started)
+}
+
+fn put_fields(head: &Head<'_>, fields: &mut HeaderMap) {
+    for (name, value) in head.fields() {
+        // What was a map of fields fits into another.
+        let _is_full = fields.try_append(name, value.clone());
+    }
+}
+
+/// A phrase of the app's own; the usual one says itself.
+fn put_phrase(head: &Head<'_>, extensions: &mut http::Extensions) {
+    let phrase = head.reason_phrase();
+    if head.status().canonical_reason().unwrap_or_default() != phrase
+        && let Ok(phrase) = phrase.parse::<ReasonPhrase>()
+    {
+        extensions.insert(phrase);
+    }
+}
+
+/// Names the trailer fields that follow (RFC 9110 §6.6.2), where the app has not.
+fn put_trailer_names(call: &Call, fields: &mut HeaderMap) {
+    let trailers = call.environment().and_then(|env| env.get(keys::SERVER_RESPONSE_TRAILERS));
+    let Some(trailers) = trailers.filter(|_| !fields.contains_key(TRAILER)) else { return };
+    for name in trailers.map().keys() {
+        let _is_full = fields.try_append(TRAILER, HeaderValue::from(name.clone()));
+    }
+}
+
+/// The head of a connection that is taken over, where that was offered.
+fn switch(kept: &mut Kept) -> Response<Started> {
+    let offered = kept.call.environment().and_then(|env| env.get(keys::OPAQUE_UPGRADE));
+    let protocol = offered.and_then(|offered| HeaderValue::from_str(offered.protocol()).ok());
+    let decision = kept.call.take_upgrade();
+    let decision = decision.filter(|decision| decision.kind() == UpgradeKind::Opaque);
+    let (Some(protocol), Some(decision)) = (protocol, decision) else {
+        tracing::error!("an app takes over a connection that was not offered to it");
+        kept.call.cancel(CancelReason::WriteFailed);
+        let outcome = Outcome::Failed;
+        return refused(StatusCode::INTERNAL_SERVER_ERROR, Started::Over(Bytes::new(), outcome));
+    };
+    let head = kept.call.head();
+    let mut response = Response::new(Started::Upgrade(decision));
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    put_fields(&head, response.headers_mut());
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    response.headers_mut().insert(UPGRADE, protocol);
+    response
+}
+
+fn refusal(status: StatusCode) -> Response<CallBody> {
+    refused(status, CallBody::whole(Bytes::new()))
+}
+
+fn refused<T>(status: StatusCode, body: T) -> Response<T> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    response
+}
+
+impl fmt::Debug for Respond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Respond")
+    }
+}

@@ -85,7 +85,8 @@ fn has_body(env: &Environment) -> bool {
 
 /// Takes the request out of an environment, for a foreign service.
 ///
-/// Fields, body and extensions are moved, method and protocol copied. The URI is the one that was
+/// Body and extensions are moved, all else is copied: whoever is outside may still want to know who
+/// asked for what. The URI is the one that was
 /// [put in](put_request) as long as path, query, scheme and host say the same; else it is built from
 /// them. It begins below the path base, which is an extension: [`PathBase`]. Over HTTP/2 it names
 /// scheme and host, over HTTP/1.x it does not.
@@ -105,8 +106,7 @@ fn has_body(env: &Environment) -> bool {
 /// ```
 #[must_use]
 pub fn take_request(env: &mut Environment) -> Request<RequestBody> {
-    let original =
-        if env.get(REQUEST_URI).is_some() { env.remove(REQUEST_URI).ok().flatten() } else { None };
+    let original = env.get(REQUEST_URI).cloned();
     let uri = target::of(env, original.as_ref());
     let mut request = Request::new(env.request_mut().take_body());
     *request.uri_mut() = uri;
@@ -120,7 +120,7 @@ pub fn take_request(env: &mut Environment) -> Request<RequestBody> {
         let base = PathBase(env.request().path_base().to_owned());
         request.extensions_mut().insert(base);
     }
-    let mut headers = std::mem::take(env.request_mut().headers_mut().map_mut());
+    let mut headers = env.request().headers().to_map();
     let added = original.and_then(|original| original.added_host);
     if added.is_some_and(|added| headers.get(HOST) == Some(&added)) {
         headers.remove(HOST);

@@ -167,6 +167,13 @@ impl InnerCall {
         }
     }
 
+    /// Says to the app that nobody wants the rest: fires the token that it sees, and refuses what it
+    /// pushes. It goes on as long as it is polled.
+    pub fn cancel(&self, reason: CancelReason) {
+        self.cancel.cancel(reason);
+        self.pipe.close();
+    }
+
     /// Ends the call, whatever it is at, and gives the environment back as it came: its outlet, its
     /// token, and its response not started if it was not. `None` where no call was under way, or the
     /// app keeps the environment somewhere.

@@ -148,6 +148,26 @@ fn a_call_that_is_given_up_fires_its_token_and_not_that_of_the_outer_one() {
     assert!(!env.request().cancelled().is_cancelled());
 }
 
+#[tokio::test]
+async fn a_call_that_is_cancelled_may_put_things_in_order_but_push_nothing() {
+    let mut call = call(async |mut env: Environment| -> Answer {
+        env.response_mut().write("a").await?;
+        env.response_mut().flush().await?;
+        let reason = env.request().cancelled().clone().cancelled().await;
+        let refused = env.response_mut().write("b").await.is_err();
+        env.set_value("my.Key", Value::new(format!("{reason:?} {refused}")))?;
+        Ok(env)
+    });
+    call.enter(captured());
+    let _head = poll_fn(|cx| call.poll_start(cx)).await.unwrap();
+    let first = poll_fn(|cx| call.poll_frame(cx)).await.unwrap().unwrap();
+    assert_eq!(first.into_data().unwrap(), "a");
+    call.cancel(CancelReason::WriteFailed);
+    assert!(poll_fn(|cx| call.poll_frame(cx)).await.is_none());
+    let env = call.leave().unwrap();
+    assert_eq!(env.value("my.Key").and_then(|value| value.as_str()), Some("WriteFailed true"));
+}
+
 #[test]
 fn a_call_that_was_answered_never_fires_its_token() {
     let mut call = call(async |mut env: Environment| -> Answer {

@@ -5,11 +5,12 @@ use serde_json::Value;
 use crate::workspace::{SourceFile, Violation};
 
 /// The crates of the workspace, and which of them each may depend on.
-const MAY_DEPEND_ON: [(&str, &[&str]); 7] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
     ("owin-core", &[]),
     ("owin-host", &["owin-core"]),
     ("nowin-like-server", &["owin-core"]),
     ("owin-http", &["owin-core"]),
+    ("owin-tower", &["owin-core", "owin-http"]),
     ("examples", &["owin-core", "owin-host", "nowin-like-server"]),
     ("owin-benches", &["owin-core", "owin-host", "nowin-like-server", "examples"]),
     ("owin-conformance", &["owin-core", "owin-host", "nowin-like-server", "examples"]),

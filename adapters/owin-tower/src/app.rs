@@ -1,0 +1,76 @@
+//! A tower service as an app.
+
+use std::fmt;
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+use bytes::Buf;
+use http_body::Body as HttpBody;
+use owin_core::{App, Environment, Error, RequestBody};
+use tower_service::Service;
+
+use crate::crossing;
+use crate::error::BoxError;
+
+/// Makes an app of a service: an axum `Router`, tower-http's `ServeDir`, a tonic service.
+///
+/// Each call has a clone of the service, which is made ready before it is called. What the service
+/// cannot say with an `http::Response` stays as it was in the environment. Where
+/// `owin.CallCancelled` fires, the future of the service is dropped.
+///
+/// ```
+/// use owin_core::AppExt;
+/// use tower_http::services::ServeDir;
+///
+/// let files = owin_tower::app(ServeDir::new("/srv/www")).boxed();
+/// # let _files = files;
+/// ```
+pub const fn app<S>(service: S) -> ServiceApp<S> {
+    ServiceApp { service }
+}
+
+/// A tower service as an app; made by [`app`].
+#[derive(Clone)]
+pub struct ServiceApp<S> {
+    service: S,
+}
+
+impl<S, B> App for ServiceApp<S>
+where
+    S: Service<http::Request<RequestBody>, Response = http::Response<B>>,
+    S: Clone + Send + Sync + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    B: HttpBody<Data: Buf, Error: Into<BoxError>> + Send + 'static,
+{
+    async fn call(&self, env: Environment) -> Result<Environment, Error> {
+        let token = env.request().cancelled().clone();
+        let mut crossing = pin!(crossing::cross(self.service.clone(), env));
+        // Most are done at once, and then nobody need wait for the token.
+        let at_once = poll_fn(|cx| match crossing.as_mut().poll(cx) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending => Poll::Ready(None),
+        });
+        if let Some(done) = at_once.await {
+            return done;
+        }
+        let mut cancelled = pin!(token.cancelled());
+        poll_fn(|cx| match crossing.as_mut().poll(cx) {
+            Poll::Ready(done) => Poll::Ready(done),
+            Poll::Pending => cancelled.as_mut().poll(cx).map(|_reason| Err(gone())),
+        })
+        .await
+    }
+}
+
+/// A service is told by dropping its future.
+fn gone() -> Error {
+    Error::peer("the call was cancelled, and the service with it")
+}
+
+impl<S> fmt::Debug for ServiceApp<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ServiceApp")
+    }
+}

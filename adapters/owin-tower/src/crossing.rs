@@ -1,0 +1,113 @@
+//! A call on its way through a foreign service, which may call back into a pipeline of ours.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+
+use bytes::{Buf, Bytes};
+use http_body::{Body as HttpBody, Frame};
+use owin_core::body::Whole;
+use owin_core::{CancelReason, Environment, Error, Headers, RequestBody, ResponseState, keys};
+use tower_service::Service;
+
+use crate::carried::{Carried, lost};
+use crate::error::{BoxError, ours};
+
+/// Gives the request to the service, and puts its response into the environment.
+pub(crate) async fn cross<S, B>(mut service: S, mut env: Environment) -> Result<Environment, Error>
+where
+    S: Service<http::Request<RequestBody>, Response = http::Response<B>>,
+    S::Error: Into<BoxError>,
+    B: HttpBody<Data: Buf, Error: Into<BoxError>> + Send + 'static,
+{
+    let mut request = owin_http::take_request(&mut env);
+    let carried = Carried::new(env);
+    let _before = request.extensions_mut().insert(carried.clone());
+    // A clone has a readiness of its own, and it is the one that is called.
+    let response = carried.around(async {
+        poll_fn(|cx| service.poll_ready(cx)).await?;
+        service.call(request).await
+    });
+    let response = response.await.map_err(ours)?;
+    match carried.stand_in() {
+        None => answered(&carried, response),
+        Some(stand_in) => carried.around(pushed(&carried, stand_in, response)).await,
+    }
+}
+
+/// The app inside is done, or was never called, or was given up: the response is at hand.
+fn answered<B>(carried: &Carried, response: http::Response<B>) -> Result<Environment, Error>
+where
+    B: HttpBody<Data: Buf, Error: Into<BoxError>> + Send + 'static,
+{
+    let mut env = carried.take().ok_or_else(lost)?;
+    if response.status() != http::StatusCode::SWITCHING_PROTOCOLS {
+        drop(env.take_upgrade_decision());
+    }
+    owin_http::put_response(&mut env, response)?;
+    Ok(env)
+}
+
+/// The app inside goes on while its response does: what comes through the layer goes to where the
+/// environment came from.
+async fn pushed<B>(
+    carried: &Carried,
+    mut stand_in: Environment,
+    response: http::Response<B>,
+) -> Result<Environment, Error>
+where
+    B: HttpBody<Data: Buf, Error: Into<BoxError>> + Send + 'static,
+{
+    let (parts, body) = response.into_parts();
+    owin_http::put_response(&mut stand_in, http::Response::from_parts(parts.clone(), no_body()))?;
+    let mut body = Whole::stream(body);
+    let trailers = match pass_on(&mut stand_in, &mut body).await {
+        Ok(trailers) => trailers,
+        Err(error) => {
+            // The app may put things in order; it is told, and cannot write any more.
+            carried.cancel(CancelReason::WriteFailed);
+            while let Some(Ok(_unsent)) = next_frame(&mut body).await {}
+            return Err(error);
+        }
+    };
+    let mut env = carried.take().ok_or_else(lost)?;
+    owin_http::put_response(&mut env, http::Response::from_parts(parts, no_body()))?;
+    if let Some(trailers) = trailers {
+        env.set(keys::SERVER_RESPONSE_TRAILERS, trailers).map(drop)?;
+    }
+    if stand_in.response_state() != ResponseState::Open {
+        env.start_response()?;
+    }
+    Ok(env)
+}
+
+/// Writes a body to an environment, and flushes whenever there is no more of it for now. Gives its
+/// trailer fields.
+async fn pass_on(env: &mut Environment, body: &mut Whole) -> Result<Option<Headers>, Error> {
+    loop {
+        let at_hand = poll_fn(|cx| match Pin::new(&mut *body).poll_frame(cx) {
+            Poll::Ready(frame) => Poll::Ready(Some(frame)),
+            Poll::Pending => Poll::Ready(None),
+        });
+        let frame = match at_hand.await {
+            Some(frame) => frame,
+            None => {
+                env.response_mut().flush().await?;
+                next_frame(body).await
+            }
+        };
+        let Some(frame) = frame else { return Ok(None) };
+        match frame?.into_data() {
+            Ok(data) => env.response_mut().write_bytes(data).await?,
+            Err(frame) => return Ok(frame.into_trailers().ok().map(Headers::from)),
+        }
+    }
+}
+
+async fn next_frame(body: &mut Whole) -> Option<Result<Frame<Bytes>, Error>> {
+    poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await
+}
+
+fn no_body() -> Whole {
+    Whole::empty()
+}

@@ -1,6 +1,7 @@
 //! The servers of this project side by side with others: `cargo run --release -p owin-benches -- plaintext`.
 
 mod allocations;
+mod bridges;
 mod client;
 mod clock;
 mod counter;
@@ -37,6 +38,8 @@ struct Options {
 enum What {
     /// `Hello, World!` to 64 keep-alive connections, one request at a time and 16 at a time.
     Plaintext(plaintext::Options),
+    /// What it costs that an app or a service comes by way of a bridge.
+    Bridges(bridges::Options),
     /// What a keep-alive request makes a server allocate.
     Allocations(allocations::Options),
     /// How many instructions outside the kernel a request takes.
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
 fn run(what: What) -> io::Result<ExitCode> {
     match what {
         What::Plaintext(options) => plaintext::run(&options)?,
+        What::Bridges(options) => bridges::run(&options)?,
         What::Allocations(options) => return allocations::run(&options),
         What::Instructions(options) => instructions::run(&options)?,
         What::Idle(options) => idle::run(&options)?,

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::Full;
 use owin_core::body::Whole;
 use owin_core::{Error, RequestBody};
 use pin_project_lite::pin_project;
@@ -51,6 +52,11 @@ where
     if body.is_end_stream() {
         return Whole::empty();
     }
+    // The body of most services that answer by themselves; all others have to be pinned to be read.
+    let body = match same::<B, Full<Bytes>>(body) {
+        Ok(full) => return full.into_inner().map_or_else(Whole::empty, Whole::from),
+        Err(foreign) => foreign,
+    };
     if body.size_hint().exact().is_none_or(|exact| exact > MAX_AT_HAND_BYTES) {
         return Whole::stream(body);
     }

@@ -151,6 +151,12 @@ impl Carried {
         }
     }
 
+    /// Says so to whatever is called within that.
+    pub(crate) fn scope<T>(&self, foreign: impl FnOnce() -> T) -> T {
+        let _restored = Restored::after(Some(self.clone()));
+        foreign()
+    }
+
     /// Says so to whatever is called within each poll of that future.
     pub(crate) fn around<F: Future>(&self, future: F) -> Around<F> {
         Around { carried: self.clone(), future }
@@ -221,8 +227,8 @@ impl<F: Future> Future for Around<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _restored = Restored::after(Some(this.carried.clone()));
-        this.future.poll(cx)
+        let future = this.future;
+        this.carried.scope(|| future.poll(cx))
     }
 }
 

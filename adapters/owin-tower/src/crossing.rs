@@ -20,18 +20,20 @@ where
     S::Error: Into<BoxError>,
     B: HttpBody<Data: Buf, Error: Into<BoxError>> + Send + 'static,
 {
+    // A clone has a readiness of its own, and it is the one that is called.
+    poll_fn(|cx| service.poll_ready(cx)).await.map_err(ours)?;
+    // No request is kept while something is awaited: the future of a call is copied as it starts.
     let mut request = owin_http::take_request(&mut env);
     let carried = Carried::new(env);
     let _before = request.extensions_mut().insert(carried.clone());
-    // A clone has a readiness of its own, and it is the one that is called.
-    let response = carried.around(async {
-        poll_fn(|cx| service.poll_ready(cx)).await?;
-        service.call(request).await
-    });
-    let response = response.await.map_err(ours)?;
+    let future = carried.scope(|| service.call(request));
+    let response = carried.around(future).await.map_err(ours)?;
     match carried.stand_in() {
         None => answered(&carried, response),
-        Some(stand_in) => carried.around(pushed(&carried, stand_in, response)).await,
+        Some(stand_in) => {
+            let pushed = Box::pin(pushed(&carried, stand_in, response));
+            carried.around(pushed).await
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod actix;
 mod axum;
+mod bridges;
 mod control;
 mod floor;
 mod hyper;
@@ -39,6 +40,16 @@ pub(crate) enum Peer {
     Actix,
     /// may_minihttp, on coroutines.
     May,
+    /// The app of the reference server as a service on hyper.
+    HyperApp,
+    /// A tower service on hyper.
+    HyperTower,
+    /// The same tower service on the reference server.
+    NowinTower,
+    /// The reference server with five layers of tower in the pipeline that do nothing.
+    NowinLayers,
+    /// The same with layers that look at no request.
+    NowinBlind,
     /// nginx, which is no part of this program and has to be installed.
     Nginx,
 }
@@ -66,7 +77,21 @@ impl Peer {
     /// All that have one worker thread, and so can be compared.
     pub(crate) fn all() -> Vec<Self> {
         let all = Self::value_variants().iter().copied();
-        all.filter(|peer| !matches!(peer, Self::NowinShared | Self::NowinPerCore)).collect()
+        all.filter(|peer| !peer.is_bridge())
+            .filter(|peer| !matches!(peer, Self::NowinShared | Self::NowinPerCore))
+            .collect()
+    }
+
+    /// Whether an app or a service comes by way of a bridge: compared with what does without.
+    const fn is_bridge(self) -> bool {
+        matches!(
+            self,
+            Self::HyperApp
+                | Self::HyperTower
+                | Self::NowinTower
+                | Self::NowinLayers
+                | Self::NowinBlind
+        )
     }
 
     /// Those of this program.
@@ -85,6 +110,11 @@ impl Peer {
             Self::Axum => "axum",
             Self::Actix => "actix",
             Self::May => "may",
+            Self::HyperApp => "hyper-app",
+            Self::HyperTower => "hyper-tower",
+            Self::NowinTower => "nowin-tower",
+            Self::NowinLayers => "nowin-layers",
+            Self::NowinBlind => "nowin-blind",
             Self::Nginx => "nginx",
         }
     }
@@ -122,7 +152,7 @@ pub(crate) fn serve(peer: Peer, paths: Paths) -> io::Result<()> {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             return runtime.block_on(owin::serve(paths, Runtimes::Shared));
         }
-        Peer::Nowin | Peer::NowinPerCore | Peer::Floor | Peer::Hyper | Peer::Axum => {}
+        _ => {}
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -131,7 +161,8 @@ pub(crate) fn serve(peer: Peer, paths: Paths) -> io::Result<()> {
             Peer::Axum => axum::serve().await,
             Peer::Nowin => owin::serve(paths, Runtimes::Shared).await,
             Peer::NowinPerCore => owin::serve(paths, Runtimes::per_core()).await,
-            _ => hyper::serve(paths).await,
+            Peer::Hyper => hyper::serve(paths).await,
+            bridge => bridges::serve(bridge).await,
         }
     })
 }

@@ -13,17 +13,20 @@ use super::Paths;
 const BIG: (&[u8], usize) = (&[b'x'; 16 * 1024], 64);
 
 pub(super) async fn serve(paths: Paths, runtimes: Runtimes) -> io::Result<()> {
+    let app = match paths {
+        Paths::Root => BoxApp::new(plaintext),
+        Paths::All => BoxApp::new(all),
+    };
+    serve_app(app, runtimes).await
+}
+
+/// Serves an app.
+pub(super) async fn serve_app(app: BoxApp, runtimes: Runtimes) -> io::Result<()> {
     let mut properties = Properties::new();
     properties.listen_on("http://127.0.0.1:0".parse().map_err(io::Error::other)?);
-    let app = move |_: &mut Properties| {
-        Ok(match paths {
-            Paths::Root => BoxApp::new(plaintext),
-            Paths::All => BoxApp::new(all),
-        })
-    };
     let server = NowinServer::new().with_limits(limits()).map_err(io::Error::other)?;
     let server = server.with_runtimes(runtimes);
-    let started = server::start(Box::new(server), properties, app).await;
+    let started = server::start(Box::new(server), properties, move |_| Ok(app)).await;
     let mut running = started.map_err(io::Error::other)?;
     super::say_port(running.addresses().first().map_or(0, owin_core::Address::port))?;
     running.stopped().await;

@@ -12,7 +12,10 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
     ("owin-http", &["owin-core"]),
     ("owin-tower", &["owin-core", "owin-http"]),
     ("examples", &["owin-core", "owin-host", "nowin-like-server"]),
-    ("owin-benches", &["owin-core", "owin-host", "nowin-like-server", "examples"]),
+    (
+        "owin-benches",
+        &["owin-core", "owin-host", "nowin-like-server", "owin-http", "owin-tower", "examples"],
+    ),
     ("owin-conformance", &["owin-core", "owin-host", "nowin-like-server", "examples"]),
 ];
 

@@ -1,0 +1,135 @@
+//! What becomes of connections.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use owin_core::{CancelReason, Environment, keys};
+use owin_tiny_http::TinyHttpServer;
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::support::{Answer, hello, serve, soon, start, tell};
+
+#[tokio::test]
+async fn a_connection_stays_for_three_requests_and_is_known_again() {
+    let server = serve(tell(|env| env.get(keys::SERVER_CONNECTION_ID).unwrap().to_owned())).await;
+    let mut client = server.connect().await;
+    let first = client.get("/").await;
+    assert_eq!(first.field("connection"), None, "it stays without a word");
+    for _ in 0..2 {
+        assert_eq!(client.get("/").await.text(), first.text());
+    }
+    assert_ne!(server.get("/").await.text(), first.text(), "another connection");
+}
+
+#[tokio::test]
+async fn a_connection_closes_where_the_client_wants_it() {
+    let server = serve(hello("bye")).await;
+    let mut client = server.connect().await;
+    client.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").await;
+    let answer = client.response().await;
+    assert_eq!((answer.text().as_str(), answer.field("connection")), ("bye", Some("close")));
+    assert!(client.rest().await.is_empty());
+}
+
+#[tokio::test]
+async fn an_app_that_wants_to_close_gets_no_further_request() {
+    let server = serve(async |mut env: Environment| -> Answer {
+        env.response_mut().headers_mut()?.set("connection", "close")?;
+        Ok(env)
+    })
+    .await;
+    let mut client = server.connect().await;
+    let answer = client.get("/").await;
+    assert_eq!(answer.field("connection"), Some("close"));
+    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    assert!(client.is_silent().await);
+}
+
+#[tokio::test]
+async fn pipelined_requests_are_answered_in_their_order_one_at_a_time() {
+    static RUNNING: Semaphore = Semaphore::const_new(1);
+    let server = serve(async |mut env: Environment| -> Answer {
+        let _alone = RUNNING.try_acquire().expect("one at a time");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let path = env.request().path().to_owned();
+        env.response_mut().set_body(path);
+        Ok(env)
+    })
+    .await;
+    let mut client = server.connect().await;
+    let all: String = (0..20).map(|at| format!("GET /{at} HTTP/1.1\r\nHost: h\r\n\r\n")).collect();
+    client.send(all).await;
+    for at in 0..20 {
+        assert_eq!(client.response().await.text(), format!("/{at}"));
+    }
+}
+
+#[tokio::test]
+async fn who_comes_while_too_many_wait_is_told_so() {
+    static GATE: Semaphore = Semaphore::const_new(0);
+    let (told, mut begun) = mpsc::unbounded_channel();
+    let server = TinyHttpServer::new().with_threads(NonZeroUsize::MIN).with_max_waiting(1);
+    let app = move |env: Environment| {
+        let told = told.clone();
+        async move {
+            told.send(()).unwrap();
+            GATE.acquire().await.unwrap().forget();
+            Ok(env)
+        }
+    };
+    let server = start(server, &["http://127.0.0.1:0"], app).await.unwrap();
+    let mut first = server.connect().await;
+    first.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    soon("the call", begun.recv()).await.unwrap();
+    // One waits; of those who come besides each is turned away.
+    let (answered, mut statuses) = mpsc::unbounded_channel();
+    for _ in 0..3 {
+        let mut client = server.connect().await;
+        client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+        let answered = answered.clone();
+        tokio::spawn(async move { answered.send(client.response().await.status) });
+    }
+    for expected in [503, 503, 200] {
+        assert_eq!(soon("an answer", statuses.recv()).await, Some(expected));
+        GATE.add_permits(1);
+    }
+    assert_eq!(first.response().await.status, 200);
+}
+
+#[tokio::test]
+async fn the_token_fires_where_the_response_cannot_be_written() {
+    let (told, mut seen) = mpsc::unbounded_channel();
+    let server = serve(move |mut env: Environment| {
+        let told = told.clone();
+        async move {
+            let token = env.request().cancelled().clone();
+            while env.response_mut().write(vec![b'x'; 65_536]).await.is_ok() {}
+            told.send(token.cancelled().await).unwrap();
+            Ok(env)
+        }
+    })
+    .await;
+    let mut client = server.connect().await;
+    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    client.head().await;
+    drop(client);
+    let reason = soon("the reason", seen.recv()).await.unwrap();
+    assert_eq!(reason, CancelReason::WriteFailed);
+}
+
+#[tokio::test]
+async fn the_token_of_a_call_that_succeeded_never_fires() {
+    let (told, mut tokens) = mpsc::unbounded_channel();
+    let server = serve(move |env: Environment| {
+        let told = told.clone();
+        async move {
+            told.send(env.request().cancelled().clone()).unwrap();
+            Ok(env)
+        }
+    })
+    .await;
+    assert_eq!(server.get("/").await.status, 200);
+    let token = soon("the token", tokens.recv()).await.unwrap();
+    server.stop(Duration::from_secs(5)).await.unwrap();
+    assert!(!token.is_cancelled());
+}

@@ -4,6 +4,7 @@ mod body;
 mod error;
 mod lanes;
 mod listen;
+mod peer;
 mod pool;
 mod request;
 mod serve;

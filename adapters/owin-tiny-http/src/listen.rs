@@ -15,12 +15,10 @@ use tiny_http::{Request, Server};
 use tokio::sync::oneshot;
 
 use crate::lanes::{Admitted, Lanes, Turn};
+use crate::peer::{Look, Peer, finish_all, is_shared};
 use crate::pool::Pool;
 use crate::request::{Lengths, discard, refuse};
 use crate::stop::{Phase, Stop};
-
-/// How long a listener rests after an error, as where there are no descriptors left.
-const REST: Duration = Duration::from_secs(1);
 
 /// How long a connection to ourselves may take.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -31,6 +29,14 @@ pub(crate) struct Site {
     /// The path base, without a slash at its end.
     pub(crate) base: String,
     pub(crate) local: SocketAddr,
+    pub(crate) look: Look,
+}
+
+impl Site {
+    /// A connection that was accepted here.
+    pub(crate) fn peer(&self, client: SocketAddr) -> Peer {
+        Peer { look: self.look, local: self.local, client }
+    }
 }
 
 /// What all threads of the server share.
@@ -87,16 +93,19 @@ impl Shared {
         drop(self.lanes.break_up(client));
     }
 
-    /// The same, for later.
-    pub(crate) fn breaking(&self, client: SocketAddr) -> impl FnOnce() + Send + 'static {
+    /// The same, for later, and ends the connection.
+    pub(crate) fn breaking(&self, peer: Peer) -> impl FnOnce() + Send + 'static {
         let lanes = Arc::clone(&self.lanes);
-        move || drop(lanes.break_up(client))
+        move || {
+            drop(lanes.break_up(peer.client));
+            let _found = peer.finish();
+        }
     }
 
     /// Answers a request that no app sees, the last one of its connection.
-    pub(crate) fn refuse(&self, client: SocketAddr, request: Request, status: StatusCode) {
-        self.break_up(client);
-        refuse(request, status, self.lengths.max_bytes);
+    pub(crate) fn refuse(&self, peer: Peer, request: Request, status: StatusCode) {
+        self.break_up(peer.client);
+        refuse(request, status, self.lengths.max_bytes, peer);
     }
 
     fn marks(&self) -> std::sync::MutexGuard<'_, HashMap<SocketAddr, oneshot::Sender<()>>> {
@@ -170,6 +179,20 @@ impl Listening {
         Ok(())
     }
 
+    /// Whether the thread of tiny_http that accepts is alive, as far as can be seen: it panics when
+    /// the last descriptor of the process goes to a connection.
+    pub(crate) fn is_accepting(&self) -> bool {
+        is_shared(self.site.look, &self.socket)
+    }
+
+    /// Accepts again, by another server of tiny_http; the connections of the one before go on.
+    pub(crate) fn revive(self: &Arc<Self>) {
+        tracing::error!("nobody accepts any more; trying again");
+        if let Err(error) = Self::serve(self) {
+            tracing::error!(%error, "cannot accept; trying again soon");
+        }
+    }
+
     fn take_from(self: Arc<Self>, server: &Server) {
         loop {
             match server.recv() {
@@ -177,28 +200,9 @@ impl Listening {
                 Err(_) if self.shared.stop.phase() == Phase::Over => return,
                 // The listener was closed on purpose; connections go on.
                 Err(_) if self.shared.stop.phase() > Phase::Serving => {}
-                Err(error) => self.accept_again(&error),
+                // tiny_http accepts no more; the connections that it has go on.
+                Err(error) => tracing::error!(%error, "cannot accept; trying again soon"),
             }
-        }
-    }
-
-    /// tiny_http accepts no more after an error; the connections that it has go on.
-    fn accept_again(self: &Arc<Self>, error: &io::Error) {
-        tracing::error!(%error, "cannot accept; trying again soon");
-        let listening = Arc::clone(self);
-        let spawned =
-            thread::Builder::new().name("owin-tiny-http-rest".to_owned()).spawn(move || {
-                thread::sleep(REST);
-                while listening.shared.stop.phase() == Phase::Serving {
-                    match Self::serve(&listening) {
-                        Ok(()) => return,
-                        Err(error) => tracing::error!(%error, "cannot accept; trying again soon"),
-                    }
-                    thread::sleep(REST);
-                }
-            });
-        if let Err(error) = spawned {
-            tracing::error!(%error, "there is no thread to accept again");
         }
     }
 
@@ -226,7 +230,7 @@ impl Listening {
             Admitted::Now(turn) => {
                 let Err(mut turn) = self.pool.push(turn) else { return };
                 if let Some(request) = turn.request.take() {
-                    shared.refuse(client, request, StatusCode::SERVICE_UNAVAILABLE);
+                    shared.refuse(self.site.peer(client), request, StatusCode::SERVICE_UNAVAILABLE);
                 }
                 drop(shared.lanes.done(client));
             }
@@ -274,9 +278,15 @@ impl Listening {
         Ok(())
     }
 
-    /// Ends the threads that take requests, and with them the servers.
+    /// Reads nothing any more but what has come already.
+    pub(crate) fn read_no_more(&self) {
+        finish_all(self.site.look, self.site.local, Shutdown::Read);
+    }
+
+    /// Ends the connections, the threads that take requests, and with them the servers.
     pub(crate) fn end(&self) {
         self.shut();
+        finish_all(self.site.look, self.site.local, Shutdown::Both);
         for server in std::mem::take(&mut *self.servers()).0 {
             server.unblock();
         }

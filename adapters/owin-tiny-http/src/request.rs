@@ -7,6 +7,7 @@ use owin_core::{BodyLength, Environment, Error, Head};
 use tiny_http::{HTTPVersion, Request};
 
 use crate::listen::Site;
+use crate::peer::Peer;
 use crate::wire::{Framing, HeadBytes};
 
 /// Bodies up to this length tiny_http reads before it hands a request out.
@@ -187,7 +188,8 @@ fn waits_when_dropped(request: &Request) -> bool {
 }
 
 /// Answers a request that no app sees. What follows on its connection must not be answered.
-pub(crate) fn refuse(request: Request, status: StatusCode, max_length_bytes: u64) {
+/// `peer` is the connection, to be ended behind the answer.
+pub(crate) fn refuse(request: Request, status: StatusCode, max_length_bytes: u64, peer: Peer) {
     let head = HeadBytes::new(&Head::refusal(status), Framing::Empty).closing();
     if !waits_when_dropped(&request) {
         let mut writer = request.into_writer();
@@ -195,9 +197,10 @@ pub(crate) fn refuse(request: Request, status: StatusCode, max_length_bytes: u64
         if let Err(error) = written {
             tracing::debug!(%error, "a refusal could not be written");
         }
+        let _found = peer.finish();
         return;
     }
-    on_a_thread(move || drop_within(request, max_length_bytes, Some(&head)));
+    on_a_thread(move || drop_within(request, max_length_bytes, Some((&head, peer))));
 }
 
 /// Drops a request without an answer. What follows on its connection must not be answered.
@@ -211,11 +214,12 @@ pub(crate) fn discard(request: Request, max_length_bytes: u64) {
 
 /// Drops a request of which tiny_http then reads the rest: it allocates as many bytes as the client
 /// announced. Too many would end the process, so such a request stays in memory.
-fn drop_within(request: Request, max_length_bytes: u64, answer: Option<&HeadBytes>) {
+fn drop_within(request: Request, max_length_bytes: u64, answer: Option<(&HeadBytes, Peer)>) {
     let length = request.body_length().unwrap_or_default();
     let is_too_long = u64::try_from(length).unwrap_or(u64::MAX) > max_length_bytes;
-    if let Some(head) = answer {
+    if let Some((head, peer)) = answer {
         let stream = request.upgrade(&head.to_upgrade(), head.to_response());
+        let _found = peer.finish();
         if is_too_long { std::mem::forget(stream) } else { drop(stream) }
     } else if is_too_long {
         std::mem::forget(request);

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 
 use crate::lanes::Turn;
 use crate::listen::{Asked, Listening, Shared, Site, bind};
+use crate::peer::Look;
 use crate::pool::Pool;
 use crate::request::Lengths;
 use crate::service::serve;
@@ -24,6 +25,9 @@ const WAITING: usize = 1024;
 /// The longest body that may be announced: tiny_http allocates as much where a body is not read to
 /// its end.
 const LENGTH_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// How soon it is seen that nobody accepts: each look reads the list of the process's descriptors.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// Hosts an app on tiny_http.
 ///
@@ -50,6 +54,7 @@ pub struct TinyHttpServer {
     threads: NonZeroUsize,
     waiting: usize,
     lengths: Lengths,
+    look: Look,
 }
 
 impl TinyHttpServer {
@@ -61,7 +66,7 @@ impl TinyHttpServer {
     #[must_use]
     pub fn new() -> Self {
         let lengths = Lengths { max_bytes: LENGTH_BYTES, are_needed: false };
-        Self { threads: THREADS, waiting: WAITING, lengths }
+        Self { threads: THREADS, waiting: WAITING, lengths, look: Look::Allowed }
     }
 
     /// Chooses how many calls run at the same time. Each has a thread to itself until its response
@@ -109,6 +114,20 @@ impl TinyHttpServer {
         Self { lengths: Lengths { max_bytes: bytes, ..self.lengths }, ..self }
     }
 
+    /// Does not look for the sockets that tiny_http hides: then a connection that should end stays
+    /// until the client closes it; see the page of the crate.
+    ///
+    /// ```
+    /// use owin_tiny_http::TinyHttpServer;
+    ///
+    /// let server = TinyHttpServer::new().without_sockets();
+    /// # drop(server);
+    /// ```
+    #[must_use]
+    pub fn without_sockets(self) -> Self {
+        Self { look: Look::Never, ..self }
+    }
+
     /// Answers 411 to bodies in chunks: tiny_http takes one that ends inside a chunk for whole.
     ///
     /// ```
@@ -149,12 +168,14 @@ impl Server for TinyHttpServer {
         let (mut sockets, mut bound) = (Vec::new(), Vec::new());
         for (address, socket) in properties.sockets()? {
             let (listener, local) = bind(socket).map_err(|error| address.unusable(&error))?;
-            sockets.push((listener, Site { base: address.path().to_owned(), local }));
+            let base = address.path().to_owned();
+            sockets.push((listener, Site { base, local, look: self.look }));
             bound.push(address.bound_to(local));
         }
         let launch = server::launch(properties, bound).await?;
         let shared = Arc::new(Shared::new(app, launch.info(), self.lengths));
         let working = Arc::clone(&shared);
+        let watching = runtime.clone();
         let pool = Pool::new(self.threads.get(), self.waiting, move |turn| {
             work(&runtime, &working, turn);
         });
@@ -163,7 +184,30 @@ impl Server for TinyHttpServer {
             let listening = Listening::start(socket, site, &serving.shared, &serving.pool)?;
             serving.listening.push(listening);
         }
+        watching.spawn(watch(Arc::clone(&serving.shared), serving.listening.clone()));
         Ok(launch.running_with(async move |deadline| serving.stop(deadline).await))
+    }
+}
+
+/// Sees to it that every address is listened on, until the server stops.
+async fn watch(shared: Arc<Shared>, listening: Vec<Arc<Listening>>) {
+    let looks = async {
+        let mut suspects: Vec<bool> = vec![false; listening.len()];
+        loop {
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+            for (listening, suspect) in listening.iter().zip(&mut suspects) {
+                // A list of descriptors is not read at one moment: one look alone may be wrong.
+                let was_suspect = std::mem::replace(suspect, !listening.is_accepting());
+                if was_suspect && *suspect {
+                    listening.revive();
+                    *suspect = false;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = looks => {}
+        () = shared.stop.reached(Phase::Draining) => {}
     }
 }
 
@@ -196,7 +240,13 @@ impl Serving {
         // A deadline of no time is kept too.
         let begun = tokio::time::Instant::now();
         let _late = tokio::time::timeout(deadline, closed).await;
-        self.shared.stop.drain(deadline.saturating_sub(begun.elapsed())).await
+        let left = || deadline.saturating_sub(begun.elapsed());
+        if self.shared.stop.is_quiet_within(left()).await {
+            for listening in &self.listening {
+                listening.read_no_more();
+            }
+        }
+        self.shared.stop.drain(left()).await
     }
 }
 

@@ -15,6 +15,7 @@ use crate::body::Line;
 use crate::error::Ended;
 use crate::lanes::Turn;
 use crate::listen::{Asked, Shared};
+use crate::peer::Peer;
 use crate::request::{self, Facts, Incoming};
 use crate::stop::{APP_GRACE, Phase};
 use crate::wire::{Framing, HeadBytes};
@@ -30,24 +31,25 @@ const JOIN_BYTES: usize = 8 * 1024;
 pub(crate) async fn serve(shared: &Shared, turn: Turn<Asked>) {
     let Turn { client, info, number, request: mut asked } = turn;
     let Some(request) = asked.take() else { return };
+    let peer = asked.site.peer(client);
     let mut call = Call::new(&shared.app, info.clone());
     call.move_to(&info, number);
     let mut env = call.prepare();
     let facts = match request::read(&request, &asked.site, shared.lengths, &mut env) {
         Ok(facts) if shared.stop.phase() < Phase::Aborting => facts,
-        Ok(_) => return shared.refuse(client, request, StatusCode::SERVICE_UNAVAILABLE),
+        Ok(_) => return shared.refuse(peer, request, StatusCode::SERVICE_UNAVAILABLE),
         Err(error) => {
             tracing::debug!(%error, %client, "a request was refused");
-            return shared.refuse(client, request, error.status());
+            return shared.refuse(peer, request, error.status());
         }
     };
-    let breaking = shared.breaking(client);
+    let breaking = shared.breaking(peer);
     let Some((exit, feed)) = connect(request, facts, shared.lengths.max_bytes, &mut env, breaking)
     else {
         shared.break_up(client);
         return;
     };
-    let mut wire = Wire::new(exit, facts);
+    let mut wire = Wire::new(exit, facts, peer);
     let canceller = call.canceller();
     call.start(env);
     let _watched = shared.stop.watch(canceller);
@@ -61,10 +63,10 @@ pub(crate) async fn serve(shared: &Shared, turn: Turn<Asked>) {
     };
     tokio::select! {
         () = driven => {}
-        () = shared.stop.reached(Phase::Over) => wire.breaks = true,
+        () = shared.stop.reached(Phase::Over) => wire.is_cut = true,
     }
     // Before the connection is let go: what lies there already must not be answered.
-    if wire.breaks && !facts.closes {
+    if wire.ends(facts) {
         shared.break_up(client);
     }
 }
@@ -112,14 +114,18 @@ async fn perform(
     wire: &mut Wire,
     feed: Feed,
 ) -> Result<(), Ended> {
-    let answered = answer(leaves, call, wire);
-    match feed {
-        None => answered.await,
-        Some((line, sender)) => tokio::select! {
-            biased;
-            answered = answered => answered,
-            ended = line.feed(sender) => Err(ended),
-        },
+    let has_reset = wire.peer.has_reset();
+    let fed = async {
+        match feed {
+            None => std::future::pending().await,
+            Some((line, sender)) => line.feed(sender).await,
+        }
+    };
+    tokio::select! {
+        biased;
+        answered = answer(leaves, call, wire) => answered,
+        ended = fed => Err(ended),
+        () = has_reset => Err(Ended::Reading(CancelReason::PeerReset)),
     }
 }
 
@@ -221,12 +227,15 @@ struct Wire {
     /// Something was written since the last flush.
     is_dirty: bool,
     has_ended: bool,
-    /// What follows on the connection must not be answered.
-    breaks: bool,
+    /// The app wants the connection closed.
+    closes: bool,
+    /// The answer is not whole, and will not be.
+    is_cut: bool,
+    peer: Peer,
 }
 
 impl Wire {
-    fn new(exit: Exit, facts: Facts) -> Self {
+    fn new(exit: Exit, facts: Facts, peer: Peer) -> Self {
         Self {
             exit,
             facts,
@@ -235,8 +244,9 @@ impl Wire {
             buffer: Vec::new(),
             is_dirty: false,
             has_ended: false,
-            // Until a whole answer is out.
-            breaks: true,
+            closes: false,
+            is_cut: false,
+            peer,
         }
     }
 
@@ -249,7 +259,7 @@ impl Wire {
         } else if self.facts.is_http_10 {
             bytes = bytes.keeping_http_10();
         }
-        self.breaks = wants_close;
+        self.closes = wants_close;
         if self.framing == Framing::Collected {
             self.waiting = Some(bytes);
             return Ok(());
@@ -296,7 +306,7 @@ impl Wire {
         self.begin(HeadBytes::new(&refusal, Framing::Length).closing()).await?;
         self.write_buffer().await?;
         self.flush().await?;
-        self.breaks = true;
+        self.is_cut = true;
         Err(Ended::Writing)
     }
 
@@ -329,13 +339,16 @@ impl Wire {
     }
 
     async fn break_off(&mut self) -> Result<(), Ended> {
-        self.breaks = true;
+        self.is_cut = true;
         if self.waiting.take().is_some() {
             self.buffer.clear();
             let refusal = Head::refusal(StatusCode::INTERNAL_SERVER_ERROR);
             self.begin(HeadBytes::new(&refusal, Framing::Length).closing()).await?;
         } else if !self.facts.closes {
-            self.framing.put_broken(&mut self.buffer);
+            self.flush().await?;
+            if !self.peer.finish() {
+                self.framing.put_broken(&mut self.buffer);
+            }
         }
         self.is_dirty = true;
         self.flush().await
@@ -354,9 +367,22 @@ impl Wire {
         written.map_err(|error| self.failed(&error))
     }
 
+    /// Ends the connection, where it has to and does not by itself; says whether it is over.
+    fn ends(&self, facts: Facts) -> bool {
+        if self.is_cut && self.framing == Framing::Close {
+            // Its end would be that of a whole body.
+            let _found = self.peer.reset();
+        } else if (self.is_cut || self.closes || !self.has_ended) && !facts.closes {
+            let _found = self.peer.finish();
+        } else {
+            return facts.closes;
+        }
+        true
+    }
+
     fn failed(&mut self, error: &io::Error) -> Ended {
         tracing::debug!(%error, "a response could not be written");
-        self.breaks = true;
+        self.is_cut = true;
         Ended::Writing
     }
 }

@@ -11,6 +11,10 @@ use tokio::time::timeout;
 /// How long apps have to end once their calls were cancelled.
 pub(crate) const APP_GRACE: Duration = Duration::from_secs(5);
 
+/// For so long nothing comes before a stop believes that nothing comes: who has just been answered
+/// asks again at once, and is told then that the connection closes.
+const QUIET: Duration = Duration::from_millis(50);
+
 /// How far the end is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
@@ -92,16 +96,16 @@ impl Stop {
     ///
     /// Where calls had to be cut off; it says how many.
     pub(crate) async fn drain(&self, deadline: Duration) -> Result<(), Error> {
-        if self.is_idle_within(deadline).await {
+        if self.is_quiet_within(deadline).await {
             return Ok(());
         }
         let cut = *self.load.borrow();
-        self.enter(Phase::Aborting);
-        self.cancel_all();
-        let _some_ignore_it = self.is_idle_within(APP_GRACE).await;
         if cut == 0 {
             return Ok(());
         }
+        self.enter(Phase::Aborting);
+        self.cancel_all();
+        let _some_ignore_it = self.is_quiet_within(APP_GRACE).await;
         Err(Error::server(format!("{cut} calls were cut off when the server stopped")))
     }
 
@@ -112,10 +116,18 @@ impl Stop {
         }
     }
 
-    async fn is_idle_within(&self, time: Duration) -> bool {
+    /// Waits until nothing has been under way for a moment; `false` where the time passes before.
+    pub(crate) async fn is_quiet_within(&self, time: Duration) -> bool {
         let mut load = self.load.subscribe();
-        let idle = load.wait_for(|load| *load == 0);
-        timeout(time, idle).await.is_ok()
+        let quiet = async {
+            // The sender lives as long as `self`.
+            while load.wait_for(|load| *load == 0).await.is_ok() {
+                if timeout(QUIET, load.wait_for(|load| *load > 0)).await.is_err() {
+                    return;
+                }
+            }
+        };
+        timeout(time, quiet).await.is_ok()
     }
 }
 

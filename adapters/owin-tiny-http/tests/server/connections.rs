@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use owin_core::{CancelReason, Environment, keys};
 use owin_tiny_http::TinyHttpServer;
+use tokio::io::AsyncWriteExt as _;
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::support::{Answer, hello, serve, soon, start, tell};
+use crate::support::{Answer, hello, serve, serve_blindly, sockets_are_found, soon, start, tell};
 
 #[tokio::test]
 async fn a_connection_stays_for_three_requests_and_is_known_again() {
@@ -33,16 +34,23 @@ async fn a_connection_closes_where_the_client_wants_it() {
 
 #[tokio::test]
 async fn an_app_that_wants_to_close_gets_no_further_request() {
-    let server = serve(async |mut env: Environment| -> Answer {
+    async fn closing(mut env: Environment) -> Answer {
         env.response_mut().headers_mut()?.set("connection", "close")?;
         Ok(env)
-    })
-    .await;
-    let mut client = server.connect().await;
-    let answer = client.get("/").await;
-    assert_eq!(answer.field("connection"), Some("close"));
-    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    }
+    let request = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+    let blind = serve_blindly(closing).await;
+    let mut client = blind.connect().await;
+    client.send([request, request].concat()).await;
+    assert_eq!(client.response().await.field("connection"), Some("close"));
     assert!(client.is_silent().await);
+    if sockets_are_found() {
+        let server = serve(closing).await;
+        let mut client = server.connect().await;
+        client.send([request, request].concat()).await;
+        assert_eq!(client.response().await.field("connection"), Some("close"));
+        client.is_closed().await;
+    }
 }
 
 #[tokio::test]
@@ -89,10 +97,11 @@ async fn who_comes_while_too_many_wait_is_told_so() {
         let answered = answered.clone();
         tokio::spawn(async move { answered.send(client.response().await.status) });
     }
-    for expected in [503, 503, 200] {
-        assert_eq!(soon("an answer", statuses.recv()).await, Some(expected));
-        GATE.add_permits(1);
+    for _ in 0..2 {
+        assert_eq!(soon("a refusal", statuses.recv()).await, Some(503));
     }
+    GATE.add_permits(2);
+    assert_eq!(soon("the answer", statuses.recv()).await, Some(200));
     assert_eq!(first.response().await.status, 200);
 }
 
@@ -115,6 +124,44 @@ async fn the_token_fires_where_the_response_cannot_be_written() {
     drop(client);
     let reason = soon("the reason", seen.recv()).await.unwrap();
     assert_eq!(reason, CancelReason::WriteFailed);
+}
+
+#[tokio::test]
+async fn the_token_fires_where_the_client_resets_while_the_app_waits() {
+    if !sockets_are_found() {
+        return;
+    }
+    let (told, mut seen) = mpsc::unbounded_channel();
+    let server = serve(move |env: Environment| {
+        let told = told.clone();
+        async move {
+            told.send(None).unwrap();
+            told.send(Some(env.request().cancelled().cancelled().await)).unwrap();
+            Ok(env)
+        }
+    })
+    .await;
+    let mut client = server.connect().await;
+    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    assert_eq!(soon("the call", seen.recv()).await, Some(None));
+    client.stream.set_zero_linger().unwrap();
+    drop(client);
+    let reason = soon("the reason", seen.recv()).await.unwrap();
+    assert_eq!(reason, Some(CancelReason::PeerReset));
+}
+
+#[tokio::test]
+async fn a_client_that_closed_its_half_gets_its_answer() {
+    let server = serve(async |mut env: Environment| -> Answer {
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        env.response_mut().set_body("late");
+        Ok(env)
+    })
+    .await;
+    let mut client = server.connect().await;
+    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    client.stream.shutdown().await.unwrap();
+    assert_eq!(client.response().await.text(), "late");
 }
 
 #[tokio::test]

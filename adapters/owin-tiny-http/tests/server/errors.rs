@@ -1,9 +1,11 @@
 //! What fails, and what a client sees of it.
 
+use std::io::ErrorKind;
+
 use owin_core::{Environment, Error};
 use tokio::io::AsyncReadExt;
 
-use crate::support::{Answer, serve, soon};
+use crate::support::{Answer, serve, serve_blindly, sockets_are_found, soon};
 
 /// Fails in the way that the path says.
 async fn failing(mut env: Environment) -> Answer {
@@ -32,8 +34,40 @@ async fn what_fails_before_the_start_is_a_500_with_none_of_the_headers() {
 }
 
 #[tokio::test]
-async fn chunks_that_break_off_end_in_what_no_reader_takes() {
+async fn a_body_that_breaks_off_ends_with_the_connection() {
+    if !sockets_are_found() {
+        return;
+    }
     let server = serve(failing).await;
+    for target in ["/after/fail", "/after/panic", "/length/after/fail"] {
+        let mut client = server.connect().await;
+        let get = |target| format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n");
+        client.send(get(target) + &get("/")).await;
+        assert_eq!(client.head().await.status, 200);
+        if target.contains("length") {
+            assert_eq!(client.exactly(5).await, b"begun");
+        } else {
+            assert_eq!(client.chunk().await.unwrap(), b"begun");
+        }
+        client.is_closed().await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_is_reset_where_the_end_of_the_connection_would_be_its_end() {
+    if !sockets_are_found() {
+        return;
+    }
+    let server = serve(failing).await;
+    let mut client = server.connect().await;
+    client.send("GET /after/fail HTTP/1.0\r\n\r\n").await;
+    let ended = soon("the end", client.stream.read_to_end(&mut Vec::new())).await;
+    assert_eq!(ended.unwrap_err().kind(), ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn chunks_that_break_off_unseen_end_in_what_no_reader_takes() {
+    let server = serve_blindly(failing).await;
     for target in ["/after/fail", "/after/panic"] {
         let mut client = server.connect().await;
         let both =
@@ -47,8 +81,8 @@ async fn chunks_that_break_off_end_in_what_no_reader_takes() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_never_gets_its_length() {
-    let server = serve(failing).await;
+async fn a_body_that_breaks_off_unseen_never_gets_its_length() {
+    let server = serve_blindly(failing).await;
     let mut client = server.connect().await;
     let both =
         "GET /length/after/fail HTTP/1.1\r\nHost: h\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n";

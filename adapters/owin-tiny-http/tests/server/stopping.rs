@@ -9,7 +9,7 @@ use owin_core::{CancelReason, Environment, keys};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::support::{Answer, BUDGET, Client, hello, serve, soon};
+use crate::support::{Answer, BUDGET, Client, hello, serve, sockets_are_found, soon};
 
 #[tokio::test]
 async fn a_call_that_was_begun_is_finished_and_says_that_the_connection_closes() {
@@ -132,6 +132,49 @@ async fn under_load_no_request_that_was_begun_is_lost() {
     for client in clients {
         soon("the end of a client", client).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn silent_connections_end_with_the_server() {
+    if !sockets_are_found() {
+        return;
+    }
+    let server = serve(hello("here")).await;
+    let mut silent = server.connect().await;
+    assert_eq!(silent.get("/").await.text(), "here");
+    let mut begun = server.connect().await;
+    begun.send("GET / HTT").await;
+    server.stop(BUDGET).await.unwrap();
+    silent.is_closed().await;
+    begun.is_closed().await;
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_holds_up_nobody_after_the_deadline() {
+    struct Dropped(mpsc::UnboundedSender<()>);
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            let _gone = self.0.send(());
+        }
+    }
+    if !sockets_are_found() {
+        return;
+    }
+    let (told, mut seen) = mpsc::unbounded_channel();
+    let server = serve(move |mut env: Environment| {
+        let dropped = Dropped(told.clone());
+        async move {
+            while env.response_mut().write(vec![b'x'; 65_536]).await.is_ok() {}
+            drop(dropped);
+            Ok(env)
+        }
+    })
+    .await;
+    let mut client = server.connect().await;
+    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    client.head().await;
+    assert!(server.stop(Duration::from_millis(200)).await.is_err());
+    soon("the end of the call", seen.recv()).await.unwrap();
 }
 
 #[tokio::test]

@@ -57,6 +57,23 @@ pub(crate) async fn serve(app: impl App) -> Started {
     start(TinyHttpServer::new(), &["http://127.0.0.1:0"], app).await.unwrap()
 }
 
+/// The same, on a server that does not look for its sockets.
+pub(crate) async fn serve_blindly(app: impl App) -> Started {
+    let server = TinyHttpServer::new().without_sockets();
+    start(server, &["http://127.0.0.1:0"], app).await.unwrap()
+}
+
+/// Says whether this system lets a process look for its sockets: Linux, outside of some containers.
+#[expect(clippy::print_stderr, reason = "a skip is told")]
+pub(crate) fn sockets_are_found() -> bool {
+    let is_linux = cfg!(target_os = "linux");
+    let is_allowed = std::env::var_os("OWIN_NO_PIDFD_GETFD").is_none();
+    if !(is_linux && is_allowed) {
+        eprintln!("skipped: this system hides the sockets of tiny_http");
+    }
+    is_linux && is_allowed
+}
+
 /// Starts an app on a server at some addresses.
 pub(crate) async fn start(
     server: TinyHttpServer,
@@ -200,6 +217,12 @@ impl Client {
         let end = soon("the end of the connection", self.stream.read_to_end(&mut self.unread));
         let _reset_or_not = end.await;
         std::mem::take(&mut self.unread)
+    }
+
+    /// Sees to it that the connection ends, and nothing comes before.
+    pub(crate) async fn is_closed(&mut self) {
+        let rest = self.rest().await;
+        assert!(rest.is_empty(), "{:?}", String::from_utf8_lossy(&rest));
     }
 
     /// Says whether nothing comes for a moment: the server is silent, or waits.

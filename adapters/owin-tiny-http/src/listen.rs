@@ -134,11 +134,15 @@ impl std::fmt::Debug for Servers {
 }
 
 /// Binds a socket; nothing is accepted yet.
-pub(crate) fn bind(to: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
+pub(crate) fn bind(
+    to: SocketAddr,
+    write_timeout: Duration,
+) -> io::Result<(TcpListener, SocketAddr)> {
     let socket = TcpListener::bind(to)?;
-    // tiny_http does not do so; what is accepted takes it over from the listener where the system is
-    // Linux or a BSD.
+    // tiny_http does neither; what is accepted takes both over from the listener where the system is
+    // Linux.
     SockRef::from(&socket).set_tcp_nodelay(true)?;
+    SockRef::from(&socket).set_write_timeout(Some(write_timeout))?;
     let bound = socket.local_addr()?;
     Ok((socket, bound))
 }

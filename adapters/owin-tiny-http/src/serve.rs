@@ -26,6 +26,9 @@ const WAITING: usize = 1024;
 /// its end.
 const LENGTH_BYTES: u64 = 1024 * 1024 * 1024;
 
+/// How long a client may take nothing of an answer: a thread waits for it, and there are few.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// How soon it is seen that nobody accepts: each look reads the list of the process's descriptors.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
@@ -55,6 +58,7 @@ pub struct TinyHttpServer {
     waiting: usize,
     lengths: Lengths,
     look: Look,
+    write_timeout: Duration,
 }
 
 impl TinyHttpServer {
@@ -62,11 +66,17 @@ impl TinyHttpServer {
     pub const NAME: &str = "tiny-http";
 
     /// Makes a server: 64 threads for calls, 1024 requests that may wait for one, bodies of at most
-    /// 1 GiB where their length is announced.
+    /// 1 GiB where their length is announced, 30 seconds for a client that takes nothing of its answer.
     #[must_use]
     pub fn new() -> Self {
         let lengths = Lengths { max_bytes: LENGTH_BYTES, are_needed: false };
-        Self { threads: THREADS, waiting: WAITING, lengths, look: Look::Allowed }
+        Self {
+            threads: THREADS,
+            waiting: WAITING,
+            lengths,
+            look: Look::Allowed,
+            write_timeout: WRITE_TIMEOUT,
+        }
     }
 
     /// Chooses how many calls run at the same time. Each has a thread to itself until its response
@@ -112,6 +122,22 @@ impl TinyHttpServer {
     #[must_use]
     pub fn with_max_length_bytes(self, bytes: u64) -> Self {
         Self { lengths: Lengths { max_bytes: bytes, ..self.lengths }, ..self }
+    }
+
+    /// Chooses for how long a client may take nothing of an answer before the call is cancelled with
+    /// the reason `WriteFailed`; on Linux. A thread waits for as long.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use owin_tiny_http::TinyHttpServer;
+    ///
+    /// let server = TinyHttpServer::new().with_write_timeout(Duration::from_secs(5));
+    /// # drop(server);
+    /// ```
+    #[must_use]
+    pub fn with_write_timeout(self, time: Duration) -> Self {
+        // The system takes no time at all for no limit.
+        Self { write_timeout: time.max(Duration::from_millis(1)), ..self }
     }
 
     /// Does not look for the sockets that tiny_http hides: then a connection that should end stays
@@ -167,7 +193,8 @@ impl Server for TinyHttpServer {
         }
         let (mut sockets, mut bound) = (Vec::new(), Vec::new());
         for (address, socket) in properties.sockets()? {
-            let (listener, local) = bind(socket).map_err(|error| address.unusable(&error))?;
+            let (listener, local) =
+                bind(socket, self.write_timeout).map_err(|error| address.unusable(&error))?;
             let base = address.path().to_owned();
             sockets.push((listener, Site { base, local, look: self.look }));
             bound.push(address.bound_to(local));

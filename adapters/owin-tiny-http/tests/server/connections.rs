@@ -165,6 +165,29 @@ async fn a_client_that_closed_its_half_gets_its_answer() {
 }
 
 #[tokio::test]
+async fn a_client_that_takes_nothing_costs_no_thread_for_good() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let (told, mut seen) = mpsc::unbounded_channel();
+    let app = move |mut env: Environment| {
+        let told = told.clone();
+        async move {
+            let token = env.request().cancelled().clone();
+            while env.response_mut().write(vec![b'x'; 65_536]).await.is_ok() {}
+            told.send(token.cancelled().await).unwrap();
+            Ok(env)
+        }
+    };
+    let server = TinyHttpServer::new().with_write_timeout(Duration::from_millis(200));
+    let server = start(server, &["http://127.0.0.1:0"], app).await.unwrap();
+    let mut client = server.connect().await;
+    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    let reason = soon("the reason", seen.recv()).await.unwrap();
+    assert_eq!(reason, CancelReason::WriteFailed);
+}
+
+#[tokio::test]
 async fn the_token_of_a_call_that_succeeded_never_fires() {
     let (told, mut tokens) = mpsc::unbounded_channel();
     let server = serve(move |env: Environment| {

@@ -1,10 +1,10 @@
 //! What goes out.
 
 use owin_core::http::{HeaderName, StatusCode};
-use owin_core::{Environment, Error, keys};
+use owin_core::{AppExt, Environment, Error, Lint, keys};
 use tokio::sync::Semaphore;
 
-use crate::support::{Answer, hello, serve, tell};
+use crate::support::{Answer, echo, hello, serve, tell};
 
 #[tokio::test]
 async fn hello_comes_with_its_length_and_a_date() {
@@ -173,6 +173,25 @@ async fn the_app_knows_the_connection_and_the_server() {
     .await;
     let answer = server.get("/").await;
     assert_eq!(answer.text(), r#"["127.0.0.1", "127.0.0.1"] tiny-http true"#);
+}
+
+#[tokio::test]
+async fn no_rule_of_the_contract_is_broken() {
+    let (lint, violations) = Lint::recording();
+    let server = serve(echo.with(lint)).await;
+    let mut client = server.connect().await;
+    for request in [
+        "GET /a%20b?c HTTP/1.1\r\nHost: h\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody",
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+        "OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET http://other/ HTTP/1.0\r\n\r\n",
+    ] {
+        client.send(request).await;
+        assert_eq!(client.response().await.status, 200, "{request:?}");
+    }
+    let said: Vec<String> = violations.take().iter().map(ToString::to_string).collect();
+    assert!(said.is_empty(), "{said:?}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! How the server comes to its end.
 
+use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -131,6 +132,25 @@ async fn under_load_no_request_that_was_begun_is_lost() {
     server.stop(BUDGET).await.unwrap();
     for client in clients {
         soon("the end of a client", client).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_waits_to_be_accepted_is_answered() {
+    let server = serve(hello("here")).await;
+    let to = server.socket();
+    let connect = |_| {
+        let mut stream = std::net::TcpStream::connect(to).unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").unwrap();
+        stream
+    };
+    // All at once, so that tiny_http cannot have accepted them all when the stop begins.
+    let clients: Vec<_> = (0..100).map(connect).collect();
+    server.stop(BUDGET).await.unwrap();
+    for mut client in clients {
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        assert!(answer.ends_with("here"), "{answer:?}");
     }
 }
 

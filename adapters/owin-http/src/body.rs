@@ -9,7 +9,7 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use owin_core::features::Outcome;
 use owin_core::upgrade::Decision;
-use owin_core::{Error, Event};
+use owin_core::{CancelReason, Error, Event};
 
 use crate::lease::Lease;
 
@@ -53,6 +53,13 @@ impl CallBody {
 
     pub(crate) fn upgrade(decision: Decision) -> Self {
         Self(State::Upgrade(Box::new(decision)))
+    }
+
+    /// Fires `owin.CallCancelled`, unless the call is over. The app is driven on.
+    pub fn cancel(&self, reason: CancelReason) {
+        if let State::Running(running) = &self.0 {
+            running.lease.cancel(reason);
+        }
     }
 
     /// Takes the decision to take the connection over, of a response with the status 101; the server

@@ -3,13 +3,13 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Buf;
 use http::Request;
 use http_body::Body;
 use owin_core::features::ConnectionInfo;
-use owin_core::{BoxApp, Call, Environment, Error};
+use owin_core::{BoxApp, Call, CancelReason, Environment, Error};
 
 use crate::lease::{Kept, Lease};
 use crate::request;
@@ -54,6 +54,8 @@ pub(crate) struct Pool {
     #[expect(clippy::vec_box, reason = "it moves from hand to hand as one pointer")]
     idle: Mutex<Vec<Box<Kept>>>,
     finisher: Option<Finisher>,
+    /// Why calls that are given up from now on are cancelled.
+    loss: OnceLock<CancelReason>,
 }
 
 impl Calls {
@@ -79,7 +81,8 @@ impl Calls {
 
     fn with(app: &BoxApp, connection: Arc<ConnectionInfo>, finisher: Option<Finisher>) -> Self {
         let (app, number, idle) = (app.clone(), AtomicU64::new(0), Mutex::default());
-        Self(Arc::new(Pool { app, connection, number, idle, finisher }))
+        let loss = OnceLock::new();
+        Self(Arc::new(Pool { app, connection, number, idle, finisher, loss }))
     }
 
     /// Answers a foreign request; one that the contract refuses never reaches the app.
@@ -122,6 +125,12 @@ impl Calls {
         }
     }
 
+    /// Says why the connection is about to be dropped, once: the reason of all calls that are under
+    /// way on it. Without this it is that the client has closed it.
+    pub fn lose(&self, reason: CancelReason) {
+        let _is_known = self.0.loss.set(reason);
+    }
+
     /// The facts of the connection.
     #[must_use]
     pub fn connection(&self) -> &Arc<ConnectionInfo> {
@@ -150,6 +159,10 @@ impl Pool {
         if idle.len() < MAX_IDLE {
             idle.push(kept);
         }
+    }
+
+    pub(crate) fn loss(&self) -> Option<CancelReason> {
+        self.loss.get().copied()
     }
 
     pub(crate) fn finisher(&self) -> Option<&Finisher> {

@@ -57,6 +57,13 @@ impl Lease {
         self.kept.as_deref_mut()
     }
 
+    /// Fires `owin.CallCancelled`; the call goes on.
+    pub(crate) fn cancel(&self, reason: CancelReason) {
+        if let Some(kept) = &self.kept {
+            kept.call.cancel(reason);
+        }
+    }
+
     /// Says that the client has been given all that it waits for: what is left of the call is no
     /// affair of the foreign side.
     pub(crate) fn deliver(&mut self) {
@@ -77,15 +84,16 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         let Some(kept) = self.kept.take() else { return };
-        if !self.is_delivered {
-            kept.call.cancel(CancelReason::PeerClosed);
-        }
         let pool = self.pool.take();
+        if !self.is_delivered {
+            let reason = pool.as_ref().and_then(|pool| pool.loss());
+            kept.call.cancel(reason.unwrap_or(CancelReason::PeerClosed));
+        }
         let finisher = pool.as_ref().and_then(|pool| pool.finisher().cloned());
         let unfinished = Unfinished::new(kept, pool, !self.is_delivered);
-        if let Some(unfinished) = unfinished.at_once()
-            && let Some(finisher) = finisher
-        {
+        let unfinished =
+            if self.is_delivered { unfinished.at_once() } else { Some(unfinished) };
+        if let (Some(unfinished), Some(finisher)) = (unfinished, finisher) {
             finisher(unfinished);
         }
     }

@@ -76,6 +76,13 @@ impl Respond {
         tracing::debug!("a request is refused: {error}");
         Self(State::Refused(error.status()))
     }
+
+    /// Fires `owin.CallCancelled`. The app is driven on; what it answers is still the response.
+    pub fn cancel(&self, reason: CancelReason) {
+        if let State::Running(lease) = &self.0 {
+            lease.cancel(reason);
+        }
+    }
 }
 
 impl Future for Respond {

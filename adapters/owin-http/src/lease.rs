@@ -91,8 +91,7 @@ impl Drop for Lease {
         }
         let finisher = pool.as_ref().and_then(|pool| pool.finisher().cloned());
         let unfinished = Unfinished::new(kept, pool, !self.is_delivered);
-        let unfinished =
-            if self.is_delivered { unfinished.at_once() } else { Some(unfinished) };
+        let unfinished = if self.is_delivered { unfinished.at_once() } else { Some(unfinished) };
         if let (Some(unfinished), Some(finisher)) = (unfinished, finisher) {
             finisher(unfinished);
         }

@@ -108,7 +108,8 @@ async fn answer(w: &mut WriteHalf<'_>, call: &mut Call, stays: &mut bool) -> Res
                 w.write_all(&call.head().to_http1(*stays)).await?;
             }
             Event::Data(data) => w.write_all(&data).await?,
-            Event::Failed(error) => return Err(error),
+            // The client is to see that it broke off, also where the end of the connection is the end.
+            Event::Failed(e) => w.as_ref().set_zero_linger().map_err(Error::from).and(Err(e))?,
             Event::End => return Ok(()),
             _ => {}
         }

@@ -1,5 +1,6 @@
 //! A tower service as an app.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
@@ -11,7 +12,7 @@ use owin_core::{App, Environment, Error, RequestBody};
 use tower_service::Service;
 
 use crate::crossing;
-use crate::error::BoxError;
+use crate::error::{BoxError, Errors};
 
 /// Makes an app of a service: an axum `Router`, tower-http's `ServeDir`, a tonic service.
 ///
@@ -27,13 +28,30 @@ use crate::error::BoxError;
 /// # let _files = files;
 /// ```
 pub const fn app<S>(service: S) -> ServiceApp<S> {
-    ServiceApp { service }
+    ServiceApp { service, errors: Errors::new() }
 }
 
 /// A tower service as an app; made by [`app`].
 #[derive(Clone)]
+#[must_use]
 pub struct ServiceApp<S> {
     service: S,
+    errors: Errors,
+}
+
+impl<S> ServiceApp<S> {
+    /// Says what becomes of an error that is not of ours: which status answers it, and whose fault
+    /// it is. `None` leaves it as it is.
+    ///
+    /// Without a choice such an error is the app's and answered with 500; see
+    /// [`TowerLayer::map_error`](crate::TowerLayer::map_error).
+    pub fn map_error<F>(mut self, map: F) -> Self
+    where
+        F: Fn(&(dyn StdError + 'static)) -> Option<Error> + Send + Sync + 'static,
+    {
+        self.errors = Errors::by(map);
+        self
+    }
 }
 
 impl<S, B> App for ServiceApp<S>
@@ -46,7 +64,7 @@ where
 {
     async fn call(&self, env: Environment) -> Result<Environment, Error> {
         let token = env.request().cancelled().clone();
-        let mut crossing = pin!(crossing::cross(self.service.clone(), env));
+        let mut crossing = pin!(crossing::cross(self.service.clone(), env, &self.errors));
         // Most are done at once, and then nobody need wait for the token.
         let at_once = poll_fn(|cx| match crossing.as_mut().poll(cx) {
             Poll::Ready(done) => Poll::Ready(Some(done)),

@@ -28,6 +28,27 @@ enum Kind {
 }
 
 impl Body {
+    /// Makes a body of bytes or text, or of a stream by way of [`Whole::stream`]: what a layer
+    /// answers with that has to answer as the app does.
+    ///
+    /// ```
+    /// use owin_core::RequestBody;
+    /// use owin_tower::Body;
+    /// use tower_http::validate_request::ValidateRequestHeaderLayer;
+    ///
+    /// let closed = |_: &mut http::Request<RequestBody>| -> Result<(), http::Response<Body>> {
+    ///     let mut refusal = http::Response::new(Body::new("closed today"));
+    ///     *refusal.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+    ///     Err(refusal)
+    /// };
+    /// let layer = owin_tower::layer(ValidateRequestHeaderLayer::custom(closed));
+    /// # let _layer = layer;
+    /// ```
+    #[must_use]
+    pub fn new(body: impl Into<Whole>) -> Self {
+        Self(Kind::Whole(body.into()))
+    }
+
     pub(crate) fn inner(carried: Carried, turn: u64) -> Self {
         Self(Kind::Inner(Some((carried, turn))))
     }

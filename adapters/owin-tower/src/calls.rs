@@ -5,6 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use owin_core::{BoxApp, InnerCall};
 
+use crate::error::Errors;
+
 /// So many calls are kept, each with the memory of the future of the rest of the pipeline; what is
 /// above goes back to the system.
 const KEPT: usize = 64;
@@ -13,11 +15,17 @@ const KEPT: usize = 64;
 pub(crate) struct Calls {
     app: BoxApp,
     spare: Mutex<Vec<InnerCall>>,
+    /// What is made of the errors of a request's body.
+    errors: Errors,
 }
 
 impl Calls {
-    pub(crate) fn new(app: BoxApp) -> Self {
-        Self { app, spare: Mutex::default() }
+    pub(crate) fn new(app: BoxApp, errors: Errors) -> Self {
+        Self { app, spare: Mutex::default(), errors }
+    }
+
+    pub(crate) fn errors(&self) -> &Errors {
+        &self.errors
     }
 
     pub(crate) fn take(&self) -> InnerCall {

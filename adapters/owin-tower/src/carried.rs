@@ -76,7 +76,7 @@ impl Carried {
             forget_response(&mut env)?;
         }
         state.turn += 1;
-        let filled = owin_http::put_request(&mut env, request);
+        let filled = calls.errors().put_request(&mut env, request);
         if let Err(error) = filled {
             state.stage = Stage::Waiting(env);
             return Err(error);

@@ -11,23 +11,28 @@ use owin_core::{CancelReason, Environment, Error, Headers, RequestBody, Response
 use tower_service::Service;
 
 use crate::carried::{Carried, lost};
-use crate::error::{BoxError, ours};
+use crate::error::{BoxError, Errors};
 
 /// Gives the request to the service, and puts its response into the environment.
-pub(crate) async fn cross<S, B>(mut service: S, mut env: Environment) -> Result<Environment, Error>
+pub(crate) async fn cross<S, B>(
+    mut service: S,
+    mut env: Environment,
+    errors: &Errors,
+) -> Result<Environment, Error>
 where
     S: Service<http::Request<RequestBody>, Response = http::Response<B>>,
     S::Error: Into<BoxError>,
     B: HttpBody<Data: Buf, Error: Into<BoxError>> + Send + 'static,
 {
     // A clone has a readiness of its own, and it is the one that is called.
-    poll_fn(|cx| service.poll_ready(cx)).await.map_err(ours)?;
+    let ready = poll_fn(|cx| service.poll_ready(cx)).await;
+    ready.map_err(|error| errors.ours(error))?;
     // No request is kept while something is awaited: the future of a call is copied as it starts.
     let mut request = owin_http::take_request(&mut env);
     let carried = Carried::new(env);
     let _before = request.extensions_mut().insert(carried.clone());
     let future = carried.scope(|| service.call(request));
-    let response = carried.around(future).await.map_err(ours)?;
+    let response = carried.around(future).await.map_err(|error| errors.ours(error))?;
     match carried.stand_in() {
         None => answered(&carried, response),
         Some(stand_in) => {

@@ -1,5 +1,6 @@
 //! Layers that look at no request: they go around the environment itself.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -10,7 +11,7 @@ use owin_core::{App, Environment, Error, Middleware};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::error::{BoxError, ours};
+use crate::error::{BoxError, Errors};
 
 /// Makes a middleware of a layer that does not care what a request is: a limit of concurrency, a
 /// time-out, load shedding. Nothing is converted; a stack of them costs one allocation a call.
@@ -27,13 +28,42 @@ use crate::error::{BoxError, ours};
 /// # let _app = app;
 /// ```
 pub const fn environment_layer<L>(layer: L) -> EnvironmentLayer<L> {
-    EnvironmentLayer { layer }
+    EnvironmentLayer { layer, errors: Errors::new() }
 }
 
 /// A layer around environments as a middleware; made by [`environment_layer`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
+#[must_use]
 pub struct EnvironmentLayer<L> {
     layer: L,
+    errors: Errors,
+}
+
+impl<L> EnvironmentLayer<L> {
+    /// Says what becomes of an error that is not of ours: which status answers it, and whose fault
+    /// it is. `None` leaves it as it is.
+    ///
+    /// Without a choice such an error is the app's and answered with 500.
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use owin_core::Error;
+    /// use tower::{ServiceBuilder, load_shed::error::Overloaded};
+    ///
+    /// let few = ServiceBuilder::new().load_shed().concurrency_limit(100);
+    /// let few = owin_tower::environment_layer(few).map_error(|error| {
+    ///     let full = || Error::app("too many calls").with_status(StatusCode::SERVICE_UNAVAILABLE);
+    ///     error.is::<Overloaded>().then(full)
+    /// });
+    /// # let _few = few;
+    /// ```
+    pub fn map_error<F>(mut self, map: F) -> Self
+    where
+        F: Fn(&(dyn StdError + 'static)) -> Option<Error> + Send + Sync + 'static,
+    {
+        self.errors = Errors::by(map);
+        self
+    }
 }
 
 /// An app as a tower service from environment to environment.
@@ -85,7 +115,8 @@ where
     type App = EnvironmentApp<L::Service>;
 
     fn wrap(self, app: A) -> Self::App {
-        EnvironmentApp { service: self.layer.layer(EnvironmentService::new(app)) }
+        let service = self.layer.layer(EnvironmentService::new(app));
+        EnvironmentApp { service, errors: self.errors }
     }
 }
 
@@ -93,12 +124,13 @@ where
 #[derive(Clone)]
 pub struct EnvironmentApp<S> {
     service: S,
+    errors: Errors,
 }
 
 impl<S> EnvironmentApp<S> {
     /// Makes an app of a service.
     pub const fn new(service: S) -> Self {
-        Self { service }
+        Self { service, errors: Errors::new() }
     }
 }
 
@@ -110,6 +142,7 @@ where
 {
     async fn call(&self, env: Environment) -> Result<Environment, Error> {
         let mut service = self.service.clone();
+        let ours = |error: S::Error| self.errors.ours(error);
         poll_fn(|cx| service.poll_ready(cx)).await.map_err(ours)?;
         service.call(env).await.map_err(ours)
     }

@@ -1,5 +1,6 @@
 //! A tower layer as a middleware, in the middle of a pipeline.
 
+use std::error::Error as StdError;
 use std::fmt;
 
 use bytes::Buf;
@@ -9,7 +10,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::crossing;
-use crate::error::BoxError;
+use crate::error::{BoxError, Errors};
 use crate::service::AppService;
 
 /// Makes a middleware of a layer, or of a stack of layers: `layer(ServiceBuilder::new()…)`.
@@ -29,13 +30,47 @@ use crate::service::AppService;
 /// # let _app = app;
 /// ```
 pub const fn layer<L>(layer: L) -> TowerLayer<L> {
-    TowerLayer { layer }
+    TowerLayer { layer, errors: Errors::new() }
 }
 
 /// A tower layer as a middleware; made by [`layer`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
+#[must_use]
 pub struct TowerLayer<L> {
     layer: L,
+    errors: Errors,
+}
+
+impl<L> TowerLayer<L> {
+    /// Says what becomes of an error that is not of ours: which status answers it, and whose fault
+    /// it is. `None` leaves it as it is.
+    ///
+    /// Without a choice such an error is the app's and answered with 500. The choice also holds for
+    /// the errors of a request's body that the layer has wrapped, as the app inside reads it; those
+    /// are the peer's otherwise, 400. The foreign error becomes the source of what is chosen. Errors
+    /// of apps and middlewares further in pass through and are not asked about.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use http::StatusCode;
+    /// use owin_core::{AppExt, Environment, Error};
+    /// use tower::{ServiceBuilder, timeout::error::Elapsed};
+    ///
+    /// let slow = owin_tower::layer(ServiceBuilder::new().timeout(Duration::from_secs(10)))
+    ///     .map_error(|error| {
+    ///         let slow = || Error::app("too slow").with_status(StatusCode::GATEWAY_TIMEOUT);
+    ///         error.is::<Elapsed>().then(slow)
+    ///     });
+    /// let app = (async |env: Environment| -> Result<Environment, Error> { Ok(env) }).with(slow);
+    /// # let _app = app;
+    /// ```
+    pub fn map_error<F>(mut self, map: F) -> Self
+    where
+        F: Fn(&(dyn StdError + 'static)) -> Option<Error> + Send + Sync + 'static,
+    {
+        self.errors = Errors::by(map);
+        self
+    }
 }
 
 impl<A, L, S> Middleware<A> for TowerLayer<L>
@@ -47,7 +82,8 @@ where
     type App = LayerApp<S>;
 
     fn wrap(self, app: A) -> LayerApp<S> {
-        LayerApp { service: self.layer.layer(AppService::rest(app.boxed())) }
+        let rest = AppService::rest(app.boxed(), self.errors.clone());
+        LayerApp { service: self.layer.layer(rest), errors: self.errors }
     }
 }
 
@@ -55,6 +91,7 @@ where
 #[derive(Clone)]
 pub struct LayerApp<S> {
     service: S,
+    errors: Errors,
 }
 
 impl<S, B> App for LayerApp<S>
@@ -66,7 +103,7 @@ where
     B: HttpBody<Data: Buf, Error: Into<BoxError>> + Send + 'static,
 {
     async fn call(&self, env: Environment) -> Result<Environment, Error> {
-        crossing::cross(self.service.clone(), env).await
+        crossing::cross(self.service.clone(), env, &self.errors).await
     }
 }
 

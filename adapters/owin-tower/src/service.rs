@@ -17,7 +17,7 @@ use tower_service::Service;
 use crate::body::Body;
 use crate::calls::Calls;
 use crate::carried::{Carried, Started};
-use crate::error::BoxError;
+use crate::error::{BoxError, Errors};
 
 /// Makes a tower service of an app, for whatever hosts such services.
 ///
@@ -64,12 +64,12 @@ impl AppService {
     #[must_use]
     pub fn on(app: BoxApp, connection: impl Into<Arc<ConnectionInfo>>) -> Self {
         let own = owin_http::Calls::new(&app, connection);
-        Self { inner: Arc::new(Calls::new(app)), own: Some(own) }
+        Self { inner: Arc::new(Calls::new(app, Errors::new())), own: Some(own) }
     }
 
     /// Makes the service that a layer in the middle of a pipeline is put around.
-    pub(crate) fn rest(app: BoxApp) -> Self {
-        Self { inner: Arc::new(Calls::new(app)), own: None }
+    pub(crate) fn rest(app: BoxApp, errors: Errors) -> Self {
+        Self { inner: Arc::new(Calls::new(app, errors)), own: None }
     }
 }
 

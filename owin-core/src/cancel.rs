@@ -137,14 +137,21 @@ impl CancelSource {
         let _fired = self.0.reason.compare_exchange(0, RETIRED, order.0, order.1);
     }
 
-    /// Says whether that token is the only one of this source, and nobody else has the source: what
-    /// happens to them is seen by nobody but their owner.
-    pub(crate) fn is_alone_with(&self, token: &CallCancelled) -> bool {
-        let is_ours = matches!(&token.0, Token::One(state) if Arc::ptr_eq(state, &self.0));
-        is_ours && crate::exclusive::has_owners(&self.0, 2)
+    /// Says whether that token is one of this source and of no other.
+    #[inline]
+    pub(crate) fn is_source_of(&self, token: &CallCancelled) -> bool {
+        matches!(&token.0, Token::One(state) if Arc::ptr_eq(state, &self.0))
+    }
+
+    /// Says whether there are so many sources and tokens that fire together: where the caller has
+    /// all of them in hand, nobody else sees what happens to them.
+    #[inline]
+    pub(crate) fn has_owners(&self, count: usize) -> bool {
+        crate::exclusive::has_owners(&self.0, count)
     }
 
     /// Says whether the source is as a new one: nothing has fired, and nobody has waited.
+    #[inline]
     pub(crate) fn is_unused(&self) -> bool {
         let State { reason, is_awaited, .. } = &*self.0;
         reason.load(Ordering::Acquire) == 0 && !is_awaited.load(Ordering::Acquire)

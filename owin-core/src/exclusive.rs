@@ -32,6 +32,7 @@ impl<T> fmt::Debug for Exclusive<T> {
 /// other, and all that others did before they gave it up is seen.
 ///
 /// A count is read, not written. Nobody may hold a `Weak` of the value.
+#[inline]
 pub(crate) fn has_owners<T: ?Sized>(value: &Arc<T>, count: usize) -> bool {
     let has = Arc::strong_count(value) == count;
     fence(Ordering::Acquire);

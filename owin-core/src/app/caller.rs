@@ -49,6 +49,7 @@ impl Caller {
 
     /// Starts a call; one that was under way is dropped. The app is first run by
     /// [`poll`](Self::poll).
+    #[inline]
     pub fn start(&mut self, env: Environment) {
         self.stop();
         self.erased.get_mut().as_mut().start(env);

@@ -7,7 +7,6 @@ use std::task::{Context, Poll};
 use bytes::{Buf, BufMut, BytesMut};
 
 use crate::body::Whole;
-use crate::exclusive::has_owners;
 use crate::{Environment, Error};
 
 /// Takes the bytes that an application pushes; implemented by servers, and by middlewares that
@@ -129,6 +128,7 @@ impl ResponseBody {
         std::mem::replace(&mut self.outlet, outlet)
     }
 
+    #[inline]
     pub(crate) fn set_whole(&mut self, whole: Whole) {
         self.whole = whole;
     }
@@ -142,10 +142,11 @@ impl ResponseBody {
         &mut self.whole
     }
 
-    /// Says whether pushed bytes go to that sink, and nothing else can reach it but one more owner.
-    pub(crate) fn is_alone_with<S: ResponseSink>(&self, sink: &Arc<S>) -> bool {
-        let Outlet::Sink(own) = &self.outlet else { return false };
-        std::ptr::addr_eq(Arc::as_ptr(own), Arc::as_ptr(sink)) && has_owners(sink, 2)
+    /// Says whether pushed bytes go to that sink.
+    #[inline]
+    pub(crate) fn is_wired_to<S: ResponseSink>(&self, sink: &Arc<S>) -> bool {
+        matches!(&self.outlet, Outlet::Sink(own)
+            if std::ptr::addr_eq(Arc::as_ptr(own), Arc::as_ptr(sink)))
     }
 
     /// Says whether what was handed over whole is pulled later.

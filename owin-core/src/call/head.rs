@@ -5,6 +5,7 @@ use http::header::{HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 
 use crate::features::ReasonPhrase;
+use crate::headers::may_concern_server;
 use crate::{Environment, Error, Headers, keys};
 
 /// How long the body of a response is, and so how it is framed.
@@ -109,6 +110,29 @@ impl<'a> Head<'a> {
         self.headers.checked_lines().filter(|(name, _)| !belongs_to_server(name))
     }
 
+    /// Writes the status line as HTTP/1.x has it (RFC 9112 §4).
+    ///
+    /// ```
+    /// use owin_core::{Head, http::StatusCode};
+    ///
+    /// let mut out = Vec::new();
+    /// Head::refusal(StatusCode::NOT_FOUND).write_status_line(&mut out);
+    /// assert_eq!(out, b"HTTP/1.1 404 Not Found\r\n");
+    /// ```
+    #[inline]
+    pub fn write_status_line(&self, out: &mut impl BufMut) {
+        if self.status == StatusCode::OK && self.reason.is_none() {
+            // Most are this one.
+            out.put_slice(b"HTTP/1.1 200 OK\r\n");
+            return;
+        }
+        out.put_slice(b"HTTP/1.1 ");
+        out.put_slice(self.status.as_str().as_bytes());
+        out.put_slice(b" ");
+        out.put_slice(self.reason_phrase().as_bytes());
+        out.put_slice(b"\r\n");
+    }
+
     /// Writes the fields as HTTP/1.x and CGI have them, a line each, with `content-length` where the
     /// length is known.
     ///
@@ -119,6 +143,7 @@ impl<'a> Head<'a> {
     /// Head::refusal(StatusCode::BAD_REQUEST).write_fields(&mut out);
     /// assert_eq!(out, b"content-length: 0\r\n");
     /// ```
+    #[inline]
     pub fn write_fields(&self, out: &mut impl BufMut) {
         match self.headers.checked_block() {
             Some(block) if !self.said.has_servers_fields => out.put_slice(block),
@@ -135,8 +160,8 @@ impl<'a> Head<'a> {
     /// `connection: close` where the connection does not stay, the empty line.
     #[must_use]
     pub fn to_http1(&self, stays: bool) -> Vec<u8> {
-        let (status, reason) = (self.status.as_str(), self.reason_phrase());
-        let mut out = format!("HTTP/1.1 {status} {reason}\r\n").into_bytes();
+        let mut out = Vec::new();
+        self.write_status_line(&mut out);
         self.write_fields(&mut out);
         out.extend_from_slice(if stays { b"\r\n" } else { b"connection: close\r\n\r\n" });
         out
@@ -156,11 +181,26 @@ fn put_line(out: &mut impl BufMut, name: &[u8], value: &[u8]) {
     out.put_slice(b"\r\n");
 }
 
+/// Two digits at a time: most numbers are short.
+#[inline]
 fn put_decimal(out: &mut impl BufMut, number: u64) {
-    if number >= 10 {
-        put_decimal(out, number / 10);
+    if number < 10 {
+        out.put_slice(&[last_digit(number)]);
+    } else {
+        put_hundreds(out, number / 100);
+        out.put_slice(&[last_digit(number / 10), last_digit(number)]);
     }
-    out.put_u8(u8::try_from(number % 10).map_or(b'0', |digit| b'0' + digit));
+}
+
+fn put_hundreds(out: &mut impl BufMut, hundreds: u64) {
+    if hundreds > 0 {
+        put_decimal(out, hundreds);
+    }
+}
+
+#[inline]
+fn last_digit(number: u64) -> u8 {
+    u8::try_from(number % 10).map_or(b'0', |digit| b'0' + digit)
 }
 
 /// What the fields of a response say to the server itself, found in one pass.
@@ -181,10 +221,11 @@ impl Said {
     /// Where the `Content-Length` is no number, or there are several that differ.
     pub(super) fn by(headers: &Headers) -> Result<Self, Error> {
         let mut said = Self::default();
+        if !headers.may_concern_server() {
+            return Ok(said);
+        }
         headers.each_checked_line(|name, value| {
-            // Most names are told apart from these by their length.
-            let may_be_known = matches!(name.len(), 2 | 4 | 6 | 7 | 10 | 14 | 16 | 17);
-            if may_be_known { said.take(name, value) } else { Ok(()) }
+            if may_concern_server(name) { said.take(name, value) } else { Ok(()) }
         })?;
         Ok(said)
     }
@@ -230,7 +271,7 @@ pub(crate) struct Published {
 
 impl Published {
     pub(super) fn of(env: &Environment) -> Result<Self, Error> {
-        let status = checked_status(env)?;
+        let status = checked(env.response().status())?;
         let headers = env.response().headers();
         let said = Said::by(headers)?;
         let reason = env.get(keys::RESPONSE_REASON_PHRASE).cloned();
@@ -240,8 +281,7 @@ impl Published {
 
 /// The status of a response that is no upgrade.
 #[inline]
-pub(super) fn checked_status(env: &Environment) -> Result<StatusCode, Error> {
-    let status = env.response().status();
+pub(super) fn checked(status: StatusCode) -> Result<StatusCode, Error> {
     if status.is_informational() { Err(informational(status)) } else { Ok(status) }
 }
 

@@ -15,6 +15,7 @@ use crate::body::ResponseBody;
 use crate::call::head::{Asked, Published};
 use crate::call::pipe::Pipe;
 use crate::call::stage::{Rest, Stage};
+use crate::exclusive::has_owners;
 use crate::features::{ConnectionInfo, Outcome};
 use crate::upgrade::Decision;
 use crate::{BoxApp, Caller, CancelReason, CancelSource, Environment, Error};
@@ -64,6 +65,8 @@ pub struct Call {
     cancel: CancelSource,
     /// What the app gave back; between two calls, what the next one is made of.
     env: Option<Environment>,
+    /// Between two calls: that environment has the outlet and the token of this call.
+    is_wired: bool,
     /// The number of the next call on this connection.
     next_number: u64,
     stage: Stage,
@@ -84,6 +87,7 @@ impl Call {
             pipe: Arc::default(),
             cancel: CancelSource::new(),
             env: None,
+            is_wired: false,
             next_number: 0,
             stage: Stage::Idle,
             asked: Asked::All,
@@ -115,23 +119,32 @@ impl Call {
     }
 
     /// An environment for the next call, to be filled: recycled where the one before came back.
+    #[inline]
     #[must_use]
     pub fn prepare(&mut self) -> Environment {
         let spare = if self.stage == Stage::Idle { self.env.take() } else { None };
+        let is_wired = std::mem::take(&mut self.is_wired) && spare.is_some();
         let mut env = Environment::renewed(spare, &self.connection, self.next_number);
         self.next_number += 1;
-        let is_new = !self.pipe.is_used() && self.cancel.is_unused();
-        if !is_new || !self.is_alone_with(&env) {
+        if !is_wired || !self.is_unshared() || self.pipe.is_used() || !self.cancel.is_unused() {
             self.wire(&mut env);
         }
         env
     }
 
+    /// Says whether this call and its environment share what it is reached by with nobody else.
+    #[inline]
+    fn is_unshared(&self) -> bool {
+        has_owners(&self.pipe, 2) && self.cancel.has_owners(2)
+    }
+
     /// Says whether nobody but that environment can reach what this call is reached by: what no
     /// other holds need not be closed after the call, and serves the next one as it is.
+    #[inline]
     fn is_alone_with(&self, env: &Environment) -> bool {
-        env.response().body().is_some_and(|body| body.is_alone_with(&self.pipe))
-            && self.cancel.is_alone_with(env.request().cancelled())
+        self.is_unshared()
+            && env.response().body().is_some_and(|body| body.is_wired_to(&self.pipe))
+            && self.cancel.is_source_of(env.request().cancelled())
     }
 
     /// Gives the environment an outlet and a token of which nobody else knows.
@@ -145,6 +158,7 @@ impl Call {
     }
 
     /// Starts the call.
+    #[inline]
     pub fn start(&mut self, env: Environment) {
         self.asked = Asked::by(env.request().method());
         self.env = None;
@@ -163,8 +177,12 @@ impl Call {
     /// Says what the server is to do next; see [`event`](Self::event).
     pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         loop {
-            if let Some(event) = self.step(cx) {
-                return event;
+            match self.step(cx) {
+                // Of all events that is the most frequent one, and told by a word, without moving
+                // what has room for the largest.
+                Some(Poll::Ready(Event::Head)) => return Poll::Ready(Event::Head),
+                Some(event) => return event,
+                None => {}
             }
         }
     }
@@ -199,6 +217,7 @@ impl Call {
     /// A call that completed cannot be cancelled any more: its token never fires.
     pub fn complete(&mut self, outcome: Outcome) {
         let is_alone = self.env.as_ref().is_some_and(|env| self.is_alone_with(env));
+        self.is_wired = is_alone;
         match outcome {
             Outcome::Cancelled => self.cancel.cancel(CancelReason::PeerReset),
             Outcome::Completed if !is_alone => self.cancel.retire(),

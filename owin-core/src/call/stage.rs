@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use http_body::Body;
 
-use super::head::{BodyLength, Head, Published, Said, checked_status};
-use super::pipe::Pulled;
+use super::head::{BodyLength, Head, Published, Said, checked};
+use super::pipe::{Pipe, Pulled};
 use super::{Asked, Call, Event};
 use crate::features::ReasonPhrase;
 use crate::{Environment, Error, Headers, keys};
@@ -31,9 +31,14 @@ pub(super) enum Stage {
     Over,
 }
 
-/// What is known of a response besides its head.
+/// What is known of a response that is being sent.
 #[derive(Debug)]
 pub(super) struct Rest {
+    /// The status, where no push has started the response.
+    status: StatusCode,
+    has_body: bool,
+    /// The body is at hand in one piece, and nothing comes behind it.
+    is_at_hand: bool,
     said: Said,
     length: BodyLength,
     sent_bytes: u64,
@@ -42,22 +47,27 @@ pub(super) struct Rest {
 }
 
 impl Rest {
-    /// Starts a response that was not started by a push, which may have left bytes behind.
-    fn start(&mut self, env: &mut Environment, unsent: Bytes, asked: Asked) -> Result<(), Error> {
-        catch_unwind(AssertUnwindSafe(|| env.start_response()))
-            .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))?;
-        self.said = Said::by(env.response().headers())?;
-        if env.upgrade_decision().is_some() {
-            return Ok(());
+    /// Starts a response that was not started by a push, which may have left bytes in the pipe.
+    /// Says whether the app asks for the connection instead.
+    fn start(&mut self, env: &mut Environment, pipe: &Pipe, asked: Asked) -> Result<bool, Error> {
+        let is_quiet = env.start_quietly();
+        if !is_quiet {
+            catch_unwind(AssertUnwindSafe(|| env.start_response()))
+                .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))?;
         }
-        let status = checked_status(env)?;
-        let has_trailers = env.inner.slots.boxed().server_response_trailers.get().is_some();
+        self.said = Said::by(env.response().headers())?;
+        self.status = env.response().status();
+        self.has_body = asked.may_have_body(self.status);
+        if !is_quiet && env.upgrade_decision().is_some() {
+            return Ok(true);
+        }
+        let (status, has_body) = (checked(self.status)?, self.has_body);
+        let has_trailers = has_trailers(env);
         let whole = env.inner.slots.response_body.occupy().whole_mut();
-        if !unsent.is_empty() {
-            whole.prepend(unsent);
+        if pipe.is_used() {
+            whole.prepend(pipe.take_unsent());
         }
         let (declared, known) = (self.said.declared, whole.length());
-        let has_body = asked.may_have_body(status);
         if let (Some(declared), Some(known), true) = (declared, known, has_body)
             && declared != known
         {
@@ -67,8 +77,9 @@ impl Rest {
         }
         // Trailer fields need chunks, unless the application chose the length itself.
         let known = known.filter(|_| !has_trailers || !has_body);
+        self.is_at_hand = !has_body || !(has_trailers || whole.has_stream());
         self.length = asked.length(status, declared, known);
-        Ok(())
+        Ok(false)
     }
 
     /// How many bytes the head promises.
@@ -79,7 +90,15 @@ impl Rest {
 
 impl Default for Rest {
     fn default() -> Self {
-        Self { said: Said::default(), length: BodyLength::None, sent_bytes: 0, trailers: None }
+        Self {
+            status: StatusCode::OK,
+            has_body: false,
+            is_at_hand: false,
+            said: Said::default(),
+            length: BodyLength::None,
+            sent_bytes: 0,
+            trailers: None,
+        }
     }
 }
 
@@ -91,11 +110,19 @@ impl Stage {
 
 impl Call {
     /// The head of the response, after [`Event::Head`] or [`Event::Upgrade`].
+    #[inline]
     #[must_use]
     pub fn head(&self) -> Head<'_> {
         match (self.stage, &self.published, &self.env) {
-            (Stage::Running | Stage::Rest, Some(head), _) => self.published(head),
             (Stage::Rest | Stage::Upgrading, None, Some(env)) => self.unwound(env),
+            _ => self.head_of_other(),
+        }
+    }
+
+    /// The head where that does not lie in the environment.
+    fn head_of_other(&self) -> Head<'_> {
+        match (self.stage, &self.published) {
+            (Stage::Running | Stage::Rest, Some(head)) => self.published(head),
             (Stage::Refused { status, .. }, ..) => refused(status, self.asked),
             _ => refused(StatusCode::INTERNAL_SERVER_ERROR, Asked::All),
         }
@@ -112,15 +139,15 @@ impl Call {
         }
     }
 
+    #[inline]
     fn unwound<'a>(&self, env: &'a Environment) -> Head<'a> {
-        let status = env.response().status();
         Head {
-            status,
+            status: self.rest.status,
             reason: env.inner.slots.boxed().response_reason_phrase.get().map(ReasonPhrase::as_str),
             headers: env.response().headers(),
             said: self.rest.said,
             length: self.rest.length,
-            has_body: self.asked.may_have_body(status),
+            has_body: self.rest.has_body,
         }
     }
 
@@ -151,6 +178,7 @@ impl Call {
     /// # let cx = &mut std::task::Context::from_waker(std::task::Waker::noop());
     /// # assert!(serving.as_mut().poll(cx).is_ready());
     /// ```
+    #[inline]
     #[must_use]
     pub fn take_whole(&mut self) -> Option<Bytes> {
         match (self.stage, &mut self.env) {
@@ -158,14 +186,9 @@ impl Call {
                 self.over();
                 Some(Bytes::new())
             }
-            (Stage::Rest, Some(env)) if self.published.is_none() => {
-                let has_body = self.asked.may_have_body(env.response().status());
-                let has_trailers = env.inner.slots.boxed().server_response_trailers.get().is_some();
+            (Stage::Rest, Some(env)) if self.rest.is_at_hand && self.rest.sent_bytes == 0 => {
                 let whole = env.inner.slots.response_body.occupy().whole_mut();
-                if has_body && (has_trailers || whole.has_stream() || self.rest.sent_bytes > 0) {
-                    return None;
-                }
-                let bytes = if has_body { whole.take_front() } else { Bytes::new() };
+                let bytes = if self.rest.has_body { whole.take_front() } else { Bytes::new() };
                 self.over();
                 Some(bytes)
             }
@@ -174,6 +197,7 @@ impl Call {
     }
 
     /// One step: an event, nothing yet (`Pending`), or a change of stage (`None`).
+    #[inline]
     pub(super) fn step(&mut self, cx: &mut Context<'_>) -> Option<Poll<Event>> {
         match &mut self.stage {
             Stage::Running => self.run(cx),
@@ -232,20 +256,16 @@ impl Call {
         self.stage = Stage::Rest;
         // The head may have been published in the very poll in which the app ended.
         let is_head_sent = self.published.is_some();
-        let mut unsent = Bytes::new();
         if self.pipe.is_used() && !is_head_sent {
             self.published = self.pipe.take_head();
-            if self.published.is_none() {
-                unsent = self.pipe.take_unsent();
-            }
         }
         if let Some(head) = &self.published {
             self.rest.length = head.said.declared.map_or(BodyLength::Unknown, BodyLength::Known);
             return if is_head_sent { None } else { Some(Poll::Ready(Event::Head)) };
         }
-        match self.rest.start(env, unsent, self.asked) {
-            Ok(()) if env.upgrade_decision().is_none() => Some(Poll::Ready(Event::Head)),
-            Ok(()) => {
+        match self.rest.start(env, &self.pipe, self.asked) {
+            Ok(false) => Some(Poll::Ready(Event::Head)),
+            Ok(true) => {
                 self.stage = Stage::Upgrading;
                 Some(Poll::Ready(Event::Upgrade))
             }
@@ -315,6 +335,7 @@ impl Call {
     }
 
     /// What is left of a body goes at once: it may hold a file, or a connection of its own.
+    #[inline]
     pub(super) fn over(&mut self) {
         self.stage = Stage::Over;
         if let Some(env) = &mut self.env {
@@ -338,8 +359,14 @@ impl Call {
     }
 }
 
+fn has_trailers(env: &Environment) -> bool {
+    env.inner.slots.boxed().server_response_trailers.get().is_some()
+}
+
 pub(super) fn take_trailers(env: &mut Environment) -> Option<Headers> {
-    env.inner.slots.boxed().server_response_trailers.get()?;
+    if !has_trailers(env) {
+        return None;
+    }
     env.remove(keys::SERVER_RESPONSE_TRAILERS).ok().flatten()
 }
 

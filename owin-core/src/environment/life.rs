@@ -6,7 +6,7 @@ use http::{Method, Version as Protocol};
 
 use crate::body::ResponseBody;
 use crate::environment::{Environment, Extras, Inner};
-use crate::features::{ConnectionInfo, Outcome};
+use crate::features::{ConnectionInfo, OnSendingHeaders, Outcome};
 use crate::{CallCancelled, Error, Version};
 
 /// How far the response is.
@@ -46,6 +46,7 @@ impl Environment {
     ///
     /// The number and the connection are told anew each time: the environment of a call that failed
     /// is lost, and an app may have given back another one than it was given.
+    #[inline]
     pub(crate) fn renewed(
         spare: Option<Self>,
         connection: &Arc<ConnectionInfo>,
@@ -72,6 +73,7 @@ impl Environment {
     ///
     /// What an app left under keys of its own is dropped here, so this belongs to the end of a call:
     /// the next one may be minutes away, or never come.
+    #[inline]
     pub(crate) fn recycle(&mut self) {
         let inner = &mut *self.inner;
         inner.state = ResponseState::Open;
@@ -120,6 +122,22 @@ impl Environment {
     /// The error of a callback. The response can then only be answered with 500, and whoever asks
     /// again is refused too.
     pub fn start_response(&mut self) -> Result<(), Error> {
+        if self.start_quietly() { Ok(()) } else { self.start_by_callbacks() }
+    }
+
+    /// Starts the response where nothing has to run for that; says whether it did.
+    #[inline]
+    pub(crate) fn start_quietly(&mut self) -> bool {
+        let callbacks = self.inner.slots.server_on_sending_headers.get();
+        let has_none = callbacks.is_none_or(OnSendingHeaders::is_empty);
+        let is_quiet = has_none && self.inner.extras.is_none();
+        if is_quiet && self.inner.state == ResponseState::Open {
+            self.inner.state = ResponseState::Started;
+        }
+        is_quiet
+    }
+
+    fn start_by_callbacks(&mut self) -> Result<(), Error> {
         if let Some(why) = &self.inner.extras().failed_start {
             return Err(Error::app(format!("a sending-headers callback failed before: {why}")));
         }
@@ -140,6 +158,7 @@ impl Environment {
     ///
     /// An environment that is dropped before this tells them [`Outcome::Cancelled`] where
     /// `owin.CallCancelled` has fired, else [`Outcome::Failed`].
+    #[inline]
     pub fn complete(&mut self, outcome: Outcome) {
         self.inner.state = ResponseState::Done;
         let callbacks = self.inner.slots.server_on_completed.get_mut();

@@ -155,6 +155,7 @@ pub(crate) trait Recycle {
 }
 
 impl Recycle for String {
+    #[inline]
     fn recycle(&mut self) -> bool {
         self.clear();
         true
@@ -162,6 +163,7 @@ impl Recycle for String {
 }
 
 impl Recycle for Headers {
+    #[inline]
     fn recycle(&mut self) -> bool {
         self.clear();
         true

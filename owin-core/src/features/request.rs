@@ -278,6 +278,7 @@ impl<'a> RequestMut<'a> {
     }
 
     /// The field lines, to be changed (`owin.RequestHeaders`).
+    #[inline]
     #[must_use]
     pub fn headers_mut(self) -> &'a mut Headers {
         self.0.inner.slots.request_headers.occupy()
@@ -316,12 +317,14 @@ fn replace(text: &mut String, with: &str) {
 
 impl Environment {
     /// The request half.
+    #[inline]
     #[must_use]
     pub fn request(&self) -> Request<'_> {
         Request(self)
     }
 
     /// The request half, to be written.
+    #[inline]
     #[must_use]
     pub fn request_mut(&mut self) -> RequestMut<'_> {
         RequestMut(self)

@@ -46,6 +46,7 @@ impl<'a> Response<'a> {
     }
 
     /// The fields (`owin.ResponseHeaders`).
+    #[inline]
     #[must_use]
     pub fn headers(self) -> &'a Headers {
         self.0.inner.slots.response_headers.get().unwrap_or(Headers::none())
@@ -113,6 +114,7 @@ impl ResponseMut<'_> {
     /// # Errors
     ///
     /// Where the response has started.
+    #[inline]
     pub fn headers_mut(&mut self) -> Result<&mut Headers, Error> {
         if self.0.inner.state != ResponseState::Open {
             return Err(Error::response_started(keys::RESPONSE_HEADERS.name()));
@@ -125,6 +127,7 @@ impl ResponseMut<'_> {
     ///
     /// Takes text, bytes, or by [`Whole::stream`] any [`http_body::Body`]. What was handed over
     /// before is replaced; what was pushed before stays in front.
+    #[inline]
     pub fn set_body(&mut self, body: impl Into<Whole>) {
         self.body_mut().set_whole(body.into());
     }
@@ -217,6 +220,7 @@ impl ResponseMut<'_> {
         self.0.set(keys::SERVER_RESPONSE_TRAILERS, Headers::from(trailers)).map(drop)
     }
 
+    #[inline]
     fn body_mut(&mut self) -> &mut ResponseBody {
         self.0.inner.slots.response_body.occupy()
     }
@@ -224,12 +228,14 @@ impl ResponseMut<'_> {
 
 impl Environment {
     /// The response half.
+    #[inline]
     #[must_use]
     pub fn response(&self) -> Response<'_> {
         Response(self)
     }
 
     /// The response half, to be written.
+    #[inline]
     #[must_use]
     pub fn response_mut(&mut self) -> ResponseMut<'_> {
         ResponseMut(self)

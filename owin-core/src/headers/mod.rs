@@ -13,6 +13,8 @@ use crate::Error;
 pub use self::framing::{BodyFraming, FramingError};
 pub use self::raw::RawFields;
 
+pub(crate) use self::raw::may_concern_server;
+
 /// A header: field lines by name (OWIN 1.0 §3.3).
 ///
 /// Names compare without case. Each line is an element of its own, kept as it came and in the
@@ -146,7 +148,13 @@ impl Headers {
         }
     }
 
+    /// Says whether one of these lines may say something to the server itself.
+    pub(crate) fn may_concern_server(&self) -> bool {
+        self.map.get().is_some() || self.raw.may_concern_server()
+    }
+
     /// The same lines as HTTP/1.x writes them, where they lie there so.
+    #[inline]
     pub(crate) fn checked_block(&self) -> Option<&[u8]> {
         if self.map.get().is_none() { self.raw.checked_block() } else { None }
     }
@@ -241,6 +249,7 @@ impl Headers {
     }
 
     /// The lines as bytes, for the server to fill; what was there before is dropped.
+    #[inline]
     #[must_use]
     pub fn raw_mut(&mut self) -> &mut RawFields {
         if self.map.get().is_some() {
@@ -250,6 +259,7 @@ impl Headers {
     }
 
     /// Drops every line and keeps the memory.
+    #[inline]
     pub fn clear(&mut self) {
         self.raw.clear();
         if let Some(map) = self.map.get_mut() {

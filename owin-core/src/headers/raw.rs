@@ -31,6 +31,8 @@ pub struct RawFields {
     block: Vec<u8>,
     lines: Vec<Line>,
     is_filled_by_server: bool,
+    /// Of the lines that were checked, one may say something to the server itself.
+    may_concern_server: bool,
 }
 
 /// Where a line stands in the block.
@@ -49,7 +51,12 @@ struct Span {
 
 impl RawFields {
     pub(super) const fn new() -> Self {
-        Self { block: Vec::new(), lines: Vec::new(), is_filled_by_server: false }
+        Self {
+            block: Vec::new(),
+            lines: Vec::new(),
+            is_filled_by_server: false,
+            may_concern_server: false,
+        }
     }
 
     /// Adds a line.
@@ -74,6 +81,7 @@ impl RawFields {
     /// raw.push_range(0..3, 4..1000); // there is no such line
     /// assert!(headers.lines().eq([("Host", &b"h"[..])]));
     /// ```
+    #[inline]
     pub fn set_block(&mut self, block: &[u8]) {
         self.lines.clear();
         self.block.clear();
@@ -121,13 +129,16 @@ impl RawFields {
         self.lines.iter().find(|line| line.has_name(name, &self.block))?.value.of(&self.block)
     }
 
+    #[inline]
     pub(super) fn clear(&mut self) {
         self.block.clear();
         self.lines.clear();
         self.is_filled_by_server = false;
+        self.may_concern_server = false;
     }
 
     /// Empties it for a server to fill: from now on nobody knows whether the lines are legal.
+    #[inline]
     pub(super) fn clear_for_server(&mut self) -> &mut Self {
         self.clear();
         self.is_filled_by_server = true;
@@ -159,6 +170,12 @@ impl RawFields {
         if self.is_filled_by_server { None } else { Some(&self.block) }
     }
 
+    /// Says whether a line may say something to the server itself, as far as its name's length tells
+    /// without a look at the name; lines that were not checked may say anything.
+    pub(super) fn may_concern_server(&self) -> bool {
+        self.may_concern_server || self.is_filled_by_server
+    }
+
     /// Says whether that line can be added here: there are few of them, and all were checked. What
     /// has to be kept besides name and value can only be kept in a map.
     pub(super) fn has_room_for(&self, name: &str, value: &HeaderValue) -> bool {
@@ -171,20 +188,25 @@ impl RawFields {
 
     /// Adds a line for which there [is room](Self::has_room_for).
     pub(super) fn push_checked(&mut self, name: &str, value: &HeaderValue) {
+        self.may_concern_server |= may_concern_server(name.as_bytes());
         let start = self.place();
-        let name_end = start.saturating_add(narrow(name.len()));
-        let value_start = name_end.saturating_add(2);
-        let value_end = value_start.saturating_add(narrow(value.len()));
-        self.block.reserve(name.len() + value.len() + 4);
         self.block.extend_from_slice(name.as_bytes());
+        let name_end = self.place();
         self.block.extend_from_slice(b": ");
+        let value_start = self.place();
         self.block.extend_from_slice(value.as_bytes());
+        let value_end = self.place();
         self.block.extend_from_slice(b"\r\n");
         self.push_range(start..name_end, value_start..value_end);
     }
 
     /// Removes every line of that name, where all were checked; says how many there were.
+    #[inline]
     pub(super) fn remove_checked(&mut self, name: &str) -> usize {
+        if self.lines.is_empty() { 0 } else { self.remove_lines(name) }
+    }
+
+    fn remove_lines(&mut self, name: &str) -> usize {
         let count = self.lines.len();
         while let Some(place) = self.lines.iter().position(|line| line.has_name(name, &self.block))
         {
@@ -198,6 +220,12 @@ impl RawFields {
         }
         count - self.lines.len()
     }
+}
+
+/// Says whether a name is as long as that of a field by which an app tells the server something, or
+/// which it must leave to the server: most others are told apart by that.
+pub(crate) const fn may_concern_server(name: &[u8]) -> bool {
+    matches!(name.len(), 2 | 4 | 6 | 7 | 10 | 14 | 16 | 17)
 }
 
 /// A place in a block; what lies behind 4 GiB is in no line.

@@ -8,26 +8,38 @@ use tokio::time::Instant;
 /// The line that was formatted last, and how long it is the right one.
 struct Last {
     until: Option<Instant>,
-    line: String,
+    line: Line,
 }
+
+/// As in `date: Sun, 06 Nov 1994 08:49:37 GMT`, CRLF included: always as long, which makes a copy of
+/// it a few moves.
+pub(crate) type Line = [u8; 37];
 
 thread_local! {
-    static LAST: RefCell<Last> = const { RefCell::new(Last { until: None, line: String::new() }) };
+    static LAST: RefCell<Last> = const { RefCell::new(Last { until: None, line: [b' '; 37] }) };
 }
 
-/// Calls `use_it` with the line, CRLF included, that has the current date in its fixed form, as in
-/// `Sun, 06 Nov 1994 08:49:37 GMT`.
-pub(crate) fn with_line<T>(now: Instant, use_it: impl FnOnce(&str) -> T) -> T {
+/// The line that has the current date in its fixed form.
+#[inline]
+pub(crate) fn line(now: Instant) -> Line {
     LAST.with_borrow_mut(|last| {
         if last.until.is_none_or(|until| now >= until) {
-            let date = SystemTime::now();
-            let since = date.duration_since(UNIX_EPOCH).unwrap_or_default();
-            let in_second = Duration::from_nanos(u64::from(since.subsec_nanos()));
-            last.until = Some(now + (Duration::from_secs(1) - in_second));
-            last.line = format!("date: {}\r\n", httpdate::fmt_http_date(date));
+            last.renew(now);
         }
-        use_it(&last.line)
+        last.line
     })
+}
+
+impl Last {
+    #[cold]
+    fn renew(&mut self, now: Instant) {
+        let date = SystemTime::now();
+        let since = date.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let in_second = Duration::from_nanos(u64::from(since.subsec_nanos()));
+        self.until = Some(now + (Duration::from_secs(1) - in_second));
+        let line = format!("date: {}\r\n", httpdate::fmt_http_date(date));
+        self.line = line.as_bytes().try_into().unwrap_or(self.line);
+    }
 }
 
 #[cfg(test)]
@@ -36,19 +48,16 @@ mod tests {
 
     #[test]
     fn the_date_has_its_fixed_form() {
-        let length = with_line(Instant::now(), |line| {
-            assert!(line.starts_with("date: ") && line.ends_with(" GMT\r\n"), "{line}");
-            line.len()
-        });
-        assert_eq!(length, 37);
+        let line = line(Instant::now());
+        assert!(line.starts_with(b"date: ") && line.ends_with(b" GMT\r\n"), "{line:?}");
     }
 
     #[test]
     fn the_date_is_formatted_anew_in_another_second() {
         let now = Instant::now();
-        with_line(now, |_| ());
-        LAST.with_borrow_mut(|last| last.line = "stale".to_owned());
-        with_line(now, |date| assert_eq!(date, "stale"));
-        with_line(now + Duration::from_secs(1), |date| assert_ne!(date, "stale"));
+        let _formatted = line(now);
+        LAST.with_borrow_mut(|last| last.line = [b'?'; 37]);
+        assert_eq!(line(now), [b'?'; 37]);
+        assert_ne!(line(now + Duration::from_secs(1)), [b'?'; 37]);
     }
 }

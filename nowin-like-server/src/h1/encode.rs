@@ -1,9 +1,9 @@
 //! Responses as bytes (RFC 9112 §4, §6, §7).
 
-use bytes::{BufMut, BytesMut};
 use http::{HeaderMap, StatusCode};
 use owin_core::Head;
 
+use crate::date;
 use crate::h1::fields::is_no_trailer;
 
 /// What makes a client send its body (RFC 9110 §15.2.1).
@@ -31,16 +31,16 @@ pub(super) enum Coding {
 
 /// Writes a head.
 pub(super) fn head(
-    out: &mut BytesMut,
+    out: &mut Vec<u8>,
     head: &Head<'_>,
     coding: Coding,
     connection: Connection,
     own: &OwnFields<'_>,
 ) {
-    status_line(out, head.status(), head.reason_phrase());
+    start(out, head);
     head.write_fields(out);
     if coding == Coding::Chunked {
-        out.put_slice(b"transfer-encoding: chunked\r\n");
+        out.extend_from_slice(b"transfer-encoding: chunked\r\n");
     }
     own.write(out, head.has_date(), head.has_server());
     ending(out, connection);
@@ -48,8 +48,8 @@ pub(super) fn head(
 
 /// Writes the head that says that the protocol changes (RFC 9110 §15.2.2): to the one that the
 /// application names, else to the one that the client asked for.
-pub(super) fn switch(out: &mut BytesMut, head: &Head<'_>, protocol: &str, own: &OwnFields<'_>) {
-    status_line(out, head.status(), head.reason_phrase());
+pub(super) fn switch(out: &mut Vec<u8>, head: &Head<'_>, protocol: &str, own: &OwnFields<'_>) {
+    start(out, head);
     for (name, value) in head.lines() {
         field(out, name, value);
     }
@@ -61,15 +61,16 @@ pub(super) fn switch(out: &mut BytesMut, head: &Head<'_>, protocol: &str, own: &
 }
 
 /// Writes a whole response without a body, for a message that is refused.
-pub(super) fn refusal(out: &mut BytesMut, status: StatusCode, own: &OwnFields<'_>) {
-    status_line(out, status, status.canonical_reason().unwrap_or_default());
-    out.put_slice(b"content-length: 0\r\n");
+pub(super) fn refusal(out: &mut Vec<u8>, status: StatusCode, own: &OwnFields<'_>) {
+    let head = Head::refusal(status);
+    start(out, &head);
+    head.write_fields(out);
     own.write(out, false, false);
     ending(out, Connection::Close);
 }
 
 /// Writes what stands in front of so many bytes of the body.
-pub(super) fn data_start(out: &mut BytesMut, length: usize, coding: Coding) {
+pub(super) fn data_start(out: &mut Vec<u8>, length: usize, coding: Coding) {
     if coding == Coding::Chunked {
         out.reserve(length.min(USUAL_HEAD) + 20);
         put_hexadecimal(out, length);
@@ -78,22 +79,22 @@ pub(super) fn data_start(out: &mut BytesMut, length: usize, coding: Coding) {
 }
 
 /// Writes what stands behind them.
-pub(super) fn data_end(out: &mut BytesMut, coding: Coding) {
+pub(super) fn data_end(out: &mut Vec<u8>, coding: Coding) {
     if coding == Coding::Chunked {
         out.extend_from_slice(b"\r\n");
     }
 }
 
-fn put_hexadecimal(out: &mut BytesMut, number: usize) {
+fn put_hexadecimal(out: &mut Vec<u8>, number: usize) {
     if number >= 16 {
         put_hexadecimal(out, number / 16);
     }
     let digit = u32::try_from(number % 16).ok().and_then(|digit| char::from_digit(digit, 16));
-    out.put_u8(digit.and_then(|digit| u8::try_from(digit).ok()).unwrap_or(b'0'));
+    out.push(digit.and_then(|digit| u8::try_from(digit).ok()).unwrap_or(b'0'));
 }
 
 /// Writes the last chunk and the trailer fields behind it, without those that must not be there.
-pub(super) fn end(out: &mut BytesMut, trailers: Option<&HeaderMap>) {
+pub(super) fn end(out: &mut Vec<u8>, trailers: Option<&HeaderMap>) {
     out.extend_from_slice(b"0\r\n");
     let trailers = trailers.into_iter().flat_map(HeaderMap::iter);
     for (name, value) in trailers.filter(|(name, _)| !is_no_trailer(name)) {
@@ -103,21 +104,21 @@ pub(super) fn end(out: &mut BytesMut, trailers: Option<&HeaderMap>) {
 }
 
 /// The fields that the server adds to every response, unless the application set them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct OwnFields<'a> {
     /// The line with the date.
-    pub(super) date: &'a str,
+    pub(super) date: date::Line,
     /// The line with the name of the server; empty for none.
     pub(super) server: &'a str,
 }
 
 impl OwnFields<'_> {
-    fn write(&self, out: &mut BytesMut, has_date: bool, has_server: bool) {
+    fn write(&self, out: &mut Vec<u8>, has_date: bool, has_server: bool) {
         if !has_date {
-            out.put_slice(self.date.as_bytes());
+            out.extend_from_slice(&self.date);
         }
         if !has_server {
-            out.put_slice(self.server.as_bytes());
+            out.extend_from_slice(self.server.as_bytes());
         }
     }
 }
@@ -125,31 +126,24 @@ impl OwnFields<'_> {
 /// Room for a usual head, so that memory is looked for once.
 const USUAL_HEAD: usize = 512;
 
-fn status_line(out: &mut BytesMut, status: StatusCode, reason: &str) {
+#[inline]
+fn start(out: &mut Vec<u8>, head: &Head<'_>) {
     out.reserve(USUAL_HEAD);
-    if status == StatusCode::OK && reason == "OK" {
-        out.put_slice(b"HTTP/1.1 200 OK\r\n");
-        return;
-    }
-    out.extend_from_slice(b"HTTP/1.1 ");
-    out.extend_from_slice(status.as_str().as_bytes());
-    out.put_u8(b' ');
-    out.extend_from_slice(reason.as_bytes());
-    out.extend_from_slice(b"\r\n");
+    head.write_status_line(out);
 }
 
-fn field(out: &mut BytesMut, name: &[u8], value: &[u8]) {
+fn field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     out.extend_from_slice(name);
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
 }
 
-fn ending(out: &mut BytesMut, connection: Connection) {
+fn ending(out: &mut Vec<u8>, connection: Connection) {
     match connection {
         Connection::Open => {}
-        Connection::KeepAlive => out.put_slice(b"connection: keep-alive\r\n"),
-        Connection::Close => out.put_slice(b"connection: close\r\n"),
+        Connection::KeepAlive => out.extend_from_slice(b"connection: keep-alive\r\n"),
+        Connection::Close => out.extend_from_slice(b"connection: close\r\n"),
     }
     out.extend_from_slice(b"\r\n");
 }

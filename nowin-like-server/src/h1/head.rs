@@ -6,7 +6,7 @@ use owin_core::headers::BodyFraming;
 use owin_core::path::Target;
 use owin_core::{BodyLength, Environment, Error};
 
-use crate::h1::fields::names;
+use crate::h1::fields::{is_named, names};
 use crate::h1::parse::HeadParser;
 use crate::observe::Reason;
 
@@ -22,23 +22,31 @@ pub(super) struct Head {
     pub(super) wants_upgrade: bool,
 }
 
-/// Reads a whole head into an environment.
+/// Reads a whole head, whose fields say this, into a new environment.
 ///
 /// # Errors
 ///
 /// The answer to a head that breaks a rule; the environment is then half filled and of no use.
+#[inline]
 pub(super) fn read(
     bytes: &[u8],
     head: &HeadParser,
-    known_host: &mut Vec<u8>,
+    fields: &Fields,
     env: &mut Environment,
 ) -> Result<Head, Reason> {
     let line = head.line();
     let is_http_10 = line.is_http_10;
-    env.request_mut().set_protocol(if is_http_10 { Version::HTTP_10 } else { Version::HTTP_11 });
-    let fields = read_fields(bytes, head, known_host, env)?;
+    if is_http_10 {
+        // Otherwise the environment says so already.
+        env.request_mut().set_protocol(Version::HTTP_10);
+    }
+    let raw = env.request_mut().headers_mut().raw_mut();
+    raw.set_block(head.section(bytes));
+    for line in head.fields() {
+        raw.push_range(line.name.range(), line.value.range());
+    }
     read_target(line.method.of(bytes), line.target.of(bytes), env)?;
-    settle_host(&fields, is_http_10, env)?;
+    settle_host(fields, is_http_10, env)?;
     Ok(Head {
         body: fields.framing.decide(is_http_10)?,
         is_http_10,
@@ -50,7 +58,7 @@ pub(super) fn read(
 
 /// What the fields say to the server itself.
 #[derive(Debug, Default)]
-struct Fields {
+pub(super) struct Fields {
     framing: BodyFraming,
     hosts: usize,
     has_legal_host: bool,
@@ -63,41 +71,40 @@ struct Fields {
     names_protocol: bool,
 }
 
-fn read_fields(
-    bytes: &[u8],
-    head: &HeadParser,
-    known_host: &mut Vec<u8>,
-    env: &mut Environment,
-) -> Result<Fields, Reason> {
-    let mut fields = Fields::default();
-    let raw = env.request_mut().headers_mut().raw_mut();
-    raw.set_block(bytes.get(..head.length()).unwrap_or_default());
-    for line in head.fields() {
-        raw.push_range(line.name.range(), line.value.range());
-        fields.take(line.name.of(bytes), line.value.of(bytes), known_host)?;
-    }
-    Ok(fields)
-}
-
 impl Fields {
+    /// Reads those of a whole head.
+    ///
+    /// # Errors
+    ///
+    /// The answer to one that breaks a rule.
+    pub(super) fn of(
+        bytes: &[u8],
+        head: &HeadParser,
+        known_host: &mut Vec<u8>,
+    ) -> Result<Self, Reason> {
+        let (section, mut fields) = (head.section(bytes), Self::default());
+        for line in head.fields() {
+            fields.take(line.name.of(section), line.value.of(section), known_host)?;
+        }
+        Ok(fields)
+    }
+
     fn take(&mut self, name: &[u8], value: &[u8], known_host: &mut Vec<u8>) -> Result<(), Reason> {
         match name.len() {
-            4 if name.eq_ignore_ascii_case(b"host") => self.host(value, known_host),
-            6 if name.eq_ignore_ascii_case(b"expect") => self.expect(value),
-            7 if name.eq_ignore_ascii_case(b"upgrade") => {
+            4 if is_named(name, b"host") => self.host(value, known_host),
+            6 if is_named(name, b"expect") => self.expect(value),
+            7 if is_named(name, b"upgrade") => {
                 self.names_protocol = true;
                 Ok(())
             }
-            10 if name.eq_ignore_ascii_case(b"connection") => {
+            10 if is_named(name, b"connection") => {
                 self.close |= names(value, "close");
                 self.keep_alive |= names(value, "keep-alive");
                 self.upgrade |= names(value, "upgrade");
                 Ok(())
             }
-            14 if name.eq_ignore_ascii_case(b"content-length") => {
-                Ok(self.framing.content_length(value)?)
-            }
-            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => {
+            14 if is_named(name, b"content-length") => Ok(self.framing.content_length(value)?),
+            17 if is_named(name, b"transfer-encoding") => {
                 Ok(self.framing.transfer_encoding(value)?)
             }
             _ => Ok(()),
@@ -132,12 +139,15 @@ impl Fields {
 }
 
 fn read_target(method: &[u8], target: &[u8], env: &mut Environment) -> Result<(), Reason> {
-    let method = Method::from_bytes(method).map_err(|_| Reason::MethodIllegal)?;
     let target = std::str::from_utf8(target).map_err(|_| Reason::TargetIllegal)?;
-    if !target.starts_with('/') || method == Method::CONNECT {
-        check_form(&method, target)?;
+    // `GET` is what the environment says already.
+    if method != b"GET" {
+        let method = Method::from_bytes(method).map_err(|_| Reason::MethodIllegal)?;
+        env.request_mut().set_method(method);
     }
-    env.request_mut().set_method(method);
+    if !target.starts_with('/') || method == b"CONNECT" {
+        check_form(env.request().method(), target)?;
+    }
     env.request_mut().set_target(target).map_err(|_| Reason::TargetIllegal)
 }
 
@@ -188,7 +198,8 @@ mod tests {
         if !parser.parse(head, LIMITS)? {
             return Err(Reason::HeadMalformed);
         }
-        Ok((read(head, &parser, &mut Vec::new(), &mut env)?, env))
+        let fields = Fields::of(head, &parser, &mut Vec::new())?;
+        Ok((read(head, &parser, &fields, &mut env)?, env))
     }
 
     fn read_text(head: &str) -> Result<(Head, Environment), u16> {

@@ -11,6 +11,8 @@ mod fields;
 #[path = "../fuzzing.rs"]
 pub mod fuzzing;
 mod head;
+mod line;
+mod outbox;
 mod pace;
 mod parse;
 mod pool;

@@ -1,12 +1,10 @@
 //! The bytes of a request head, taken apart in one pass (RFC 9112 §2.2, §3, §5).
-//!
-//! Nothing is copied: a part is a place in the bytes. Whatever two readers could understand
-//! differently is refused; there is no lenient way.
 
-use std::ops::Range;
-
-use crate::h1::bytes::{FIELD_VALUE, TARGET, TOKEN, run};
+use crate::h1::line::{Line, RequestLine, field_line, request_line};
 use crate::observe::Reason;
+
+/// A field section of more bytes is not remembered.
+const MAX_KNOWN_BYTES: usize = 2 * 1024;
 
 /// How long a head may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,83 +17,68 @@ pub(crate) struct HeadLimits {
     pub(crate) fields: usize,
 }
 
-/// A place in the bytes of a head.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Span {
-    start: u32,
-    end: u32,
-}
-
-impl Span {
-    /// No head is so long that its places do not fit: beyond them there is nothing.
-    fn new(start: usize, end: usize) -> Self {
-        let place = |place| u32::try_from(place).unwrap_or(u32::MAX);
-        Self { start: place(start), end: place(end) }
-    }
-
-    /// The bytes at this place.
-    pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
-        let place = |place| usize::try_from(place).unwrap_or(usize::MAX);
-        bytes.get(place(self.start)..place(self.end)).unwrap_or_default()
-    }
-
-    /// The place itself.
-    pub(crate) fn range(self) -> Range<u32> {
-        self.start..self.end
-    }
-}
-
-/// A field line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Line {
-    pub(crate) name: Span,
-    /// Without the white space around it.
-    pub(crate) value: Span,
-}
-
-/// The words of a request line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RequestLine {
-    pub(crate) method: Span,
-    pub(crate) target: Span,
-    pub(crate) is_http_10: bool,
-}
-
 /// A head that is being taken apart.
 ///
 /// It goes on where it stopped, at the start of a line: the lines before are not looked at again
 /// when more bytes have come. What it says does not depend on how the bytes came.
+///
+/// Most requests of a client have the same fields as the one before. So the bytes of a field section
+/// are remembered with the places of its lines, and one that has the same bytes is not taken apart:
+/// to compare them is the shorter way by far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HeadParser {
-    line: Option<RequestLine>,
+    has_line: bool,
+    line: RequestLine,
+    /// Where the field section starts.
+    start: usize,
+    /// Places in the field section.
     fields: Vec<Line>,
-    /// So many bytes belong to lines that are whole.
+    /// So many bytes of the field section belong to lines that are whole.
     taken: usize,
     is_whole: bool,
+    /// The section that is remembered, whose lines are those in `fields`; empty for none.
+    known: Vec<u8>,
 }
 
 impl HeadParser {
-    /// Forgets the head, for the next one.
+    /// Forgets the head, for the next one; the fields may be the same.
     pub(crate) fn reset(&mut self) {
-        self.line = None;
-        self.fields.clear();
+        self.has_line = false;
         self.taken = 0;
         self.is_whole = false;
     }
 
     /// The words of the request line.
     pub(crate) fn line(&self) -> RequestLine {
-        self.line.unwrap_or_default()
+        self.line
     }
 
-    /// The field lines.
+    /// The field lines, as places in the field section.
     pub(crate) fn fields(&self) -> &[Line] {
         &self.fields
     }
 
+    /// The field section of a whole head, the empty line counted.
+    pub(crate) fn section<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        bytes.get(self.start..self.length()).unwrap_or_default()
+    }
+
     /// The bytes of a whole head, the empty line counted.
     pub(crate) fn length(&self) -> usize {
-        self.taken
+        self.start + self.taken
+    }
+
+    /// Says whether a whole head has the very fields that were remembered.
+    pub(crate) fn is_known(&self) -> bool {
+        !self.known.is_empty()
+    }
+
+    /// Remembers the field section of a whole head.
+    pub(crate) fn remember(&mut self, bytes: &[u8]) {
+        let section = self.section(bytes);
+        if section.len() <= MAX_KNOWN_BYTES {
+            self.known.extend_from_slice(section);
+        }
     }
 
     /// Takes the head at the front of `bytes` apart; `false` where its end has not come yet.
@@ -104,29 +87,51 @@ impl HeadParser {
     ///
     /// 400 for what is malformed, 505 for another version of HTTP, 414 and 431 for what is too long.
     pub(crate) fn parse(&mut self, bytes: &[u8], limits: HeadLimits) -> Result<bool, Reason> {
-        if self.line.is_none() && !self.take_line(bytes, limits.line_bytes)? {
+        if !self.has_line && !self.take_line(bytes, limits.line_bytes)? {
             return Ok(false);
         }
         let head = bytes.get(..limits.head_bytes).unwrap_or(bytes);
-        while !self.is_whole {
-            match head.get(self.taken..) {
-                Some([b'\r', b'\n', ..]) => {
-                    self.taken += 2;
-                    self.is_whole = true;
-                }
-                Some([] | [b'\r']) | None => break,
-                Some(_) => {
-                    let Some((line, next)) = field_line(head, self.taken)? else { break };
-                    if self.fields.len() == limits.fields {
-                        return Err(Reason::TooManyFields);
-                    }
-                    self.fields.push(line);
-                    self.taken = next;
-                }
-            }
+        let section = head.get(self.start..).unwrap_or_default();
+        if self.taken == 0 && self.recognise(section) {
+            return Ok(true);
         }
+        while !self.is_whole && self.take_field(section, limits.fields)? {}
         let is_too_long = !self.is_whole && bytes.len() > limits.head_bytes;
         if is_too_long { Err(Reason::HeadTooLong) } else { Ok(self.is_whole) }
+    }
+
+    /// Compares with the section that is remembered; where it is another, that one is forgotten.
+    fn recognise(&mut self, section: &[u8]) -> bool {
+        if self.is_known() && section.starts_with(&self.known) {
+            self.taken = self.known.len();
+            self.is_whole = true;
+        } else {
+            self.known.clear();
+            self.fields.clear();
+        }
+        self.is_whole
+    }
+
+    /// Takes a line of the section, or its end; `false` where that has not come yet.
+    fn take_field(&mut self, section: &[u8], max_fields: usize) -> Result<bool, Reason> {
+        match section.get(self.taken..) {
+            Some([b'\r', b'\n', ..]) => {
+                self.taken += 2;
+                self.is_whole = true;
+            }
+            Some([] | [b'\r']) | None => return Ok(false),
+            Some(_) => {
+                let Some((line, next)) = field_line(section, self.taken)? else {
+                    return Ok(false);
+                };
+                if self.fields.len() == max_fields {
+                    return Err(Reason::TooManyFields);
+                }
+                self.fields.push(line);
+                self.taken = next;
+            }
+        }
+        Ok(true)
     }
 
     fn take_line(&mut self, bytes: &[u8], limit: usize) -> Result<bool, Reason> {
@@ -134,88 +139,11 @@ impl HeadParser {
             let is_too_long = bytes.len() > limit;
             return if is_too_long { Err(Reason::RequestLineTooLong) } else { Ok(false) };
         };
-        self.line = Some(line);
-        self.taken = next;
+        self.has_line = true;
+        self.line = line;
+        self.start = next;
         Ok(true)
     }
-}
-
-/// Takes the request line apart and says where the next line starts.
-#[inline]
-fn request_line(bytes: &[u8]) -> Result<Option<(RequestLine, usize)>, Reason> {
-    let Some(method) = word(bytes, 0, TOKEN, Reason::MethodIllegal)? else { return Ok(None) };
-    let target = word(bytes, method + 1, TARGET, Reason::TargetIllegal)?;
-    let Some(target) = target else { return Ok(None) };
-    let at = target + 1;
-    let version = bytes.get(at..).unwrap_or_default();
-    let is_http_10 = match version.get(..VERSION.len()) {
-        Some(b"HTTP/1.1\r\n") => false,
-        Some(b"HTTP/1.0\r\n") => true,
-        _ => return other_version(version).map(|()| None),
-    };
-    let (method, target) = (Span::new(0, method), Span::new(method + 1, target));
-    Ok(Some((RequestLine { method, target, is_http_10 }, at + VERSION.len())))
-}
-
-const VERSION: &[u8] = b"HTTP/1.1\r\n";
-
-/// Where a word ends that one blank follows; what it is where it holds another byte.
-#[inline]
-fn word(bytes: &[u8], start: usize, class: u8, what: Reason) -> Result<Option<usize>, Reason> {
-    let end = start + run(bytes.get(start..).unwrap_or_default(), class);
-    match bytes.get(end) {
-        None => Ok(None),
-        Some(b' ') if end > start => Ok(Some(end)),
-        Some(byte @ (b' ' | b'\r' | b'\n')) => Err(wrong_in_line(*byte)),
-        Some(_) => Err(what),
-    }
-}
-
-fn wrong_in_line(byte: u8) -> Reason {
-    if byte == b'\n' { Reason::LineEndIllegal } else { Reason::RequestLineIllegal }
-}
-
-/// Of a version that is one we say that we do not speak it; anything else is malformed. What may
-/// still become a version is waited for.
-fn other_version(version: &[u8]) -> Result<(), Reason> {
-    for (byte, pattern) in version.iter().zip(b"HTTP/0.0\r\n") {
-        let is_right = if *pattern == b'0' { byte.is_ascii_digit() } else { byte == pattern };
-        if !is_right {
-            return Err(wrong_in_line(*byte));
-        }
-    }
-    if version.len() < VERSION.len() { Ok(()) } else { Err(Reason::VersionUnsupported) }
-}
-
-/// Takes a field line apart and says where the next one starts.
-#[inline]
-pub(super) fn field_line(bytes: &[u8], start: usize) -> Result<Option<(Line, usize)>, Reason> {
-    let colon = start + run(bytes.get(start..).unwrap_or_default(), TOKEN);
-    match bytes.get(colon) {
-        None => return Ok(None),
-        Some(b':') if colon > start => {}
-        Some(b'\r' | b'\n') if colon > start => return Err(Reason::LineEndIllegal),
-        Some(b' ' | b'\t') if colon == start => return Err(Reason::FieldFolded),
-        Some(_) => return Err(Reason::FieldNameIllegal),
-    }
-    let blanks = bytes.get(colon + 1..).unwrap_or_default();
-    let value_start = colon + 1 + blanks.iter().take_while(|byte| is_blank(**byte)).count();
-    let end = value_start + run(bytes.get(value_start..).unwrap_or_default(), FIELD_VALUE);
-    match bytes.get(end..) {
-        Some([b'\r', b'\n', ..]) => {}
-        None | Some([] | [b'\r']) => return Ok(None),
-        Some([b'\n', ..]) => return Err(Reason::LineEndIllegal),
-        Some([b'\r' | 0, ..]) => return Err(Reason::LineByteIllegal),
-        Some(_) => return Err(Reason::FieldValueIllegal),
-    }
-    let value = bytes.get(value_start..end).unwrap_or_default();
-    let blank_tail = value.iter().rev().take_while(|byte| is_blank(**byte)).count();
-    let (name, value) = (Span::new(start, colon), Span::new(value_start, end - blank_tail));
-    Ok(Some((Line { name, value }, end + 2)))
-}
-
-fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t')
 }
 
 #[cfg(test)]
@@ -237,7 +165,8 @@ mod tests {
         let line = parser.line();
         assert_eq!((line.method.of(head), line.target.of(head)), (&b"PUT"[..], &b"/a?b"[..]));
         assert!(line.is_http_10 && parser.length() == head.len() - 4);
-        let fields = parser.fields().iter().map(|l| (l.name.of(head), l.value.of(head)));
+        let section = parser.section(head);
+        let fields = parser.fields().iter().map(|l| (l.name.of(section), l.value.of(section)));
         let fields: Vec<_> = fields.collect();
         assert_eq!(fields, [(&b"A"[..], &b"b"[..]), (b"Long-Name", b"two words"), (b"E", b"")]);
     }
@@ -308,6 +237,42 @@ mod tests {
     }
 
     #[test]
+    fn fields_that_are_known_are_those_that_would_be_found() {
+        let (short, long) = ("GET / HTTP/1.1\r\n", "PUT /other HTTP/1.0\r\n");
+        let (fields, other) = ("Host: h\r\nX:\r\n\r\n", "Host: h\r\nX: \r\n\r\n");
+        let mut parser = HeadParser::default();
+        for (line, fields) in [(short, fields), (long, fields), (short, other), (long, other)] {
+            let head = format!("{line}{fields}GET");
+            for end in 0..head.len() {
+                let (mut split, mut new) = (parser.clone(), HeadParser::default());
+                let _not_yet = split.parse(&head.as_bytes()[..end], LIMITS);
+                assert_eq!(split.parse(head.as_bytes(), LIMITS), Ok(true));
+                assert_eq!(new.parse(head.as_bytes(), LIMITS), Ok(true));
+                assert_eq!((split.line, split.fields()), (new.line, new.fields()), "{end}");
+                assert_eq!(split.section(head.as_bytes()), fields.as_bytes());
+            }
+            assert_eq!(parser.parse(head.as_bytes(), LIMITS), Ok(true));
+            if !parser.is_known() {
+                parser.remember(head.as_bytes());
+            }
+            parser.reset();
+        }
+    }
+
+    #[test]
+    fn fields_that_are_known_make_no_head_longer_than_it_may_be() {
+        let fields = format!("A: {}\r\n\r\n", "b".repeat(200));
+        let head = |bytes: usize| format!("GET /{} HTTP/1.1\r\n{fields}", "a".repeat(bytes - 223));
+        let limits = HeadLimits { line_bytes: 256, ..LIMITS };
+        let mut parser = HeadParser::default();
+        assert_eq!(parser.parse(head(256).as_bytes(), limits), Ok(true));
+        parser.remember(head(256).as_bytes());
+        parser.reset();
+        assert_eq!(parser.clone().parse(head(255).as_bytes(), limits), Ok(true));
+        assert!(parser.clone().parse(head(257).as_bytes(), limits).is_err());
+    }
+
+    #[test]
     fn it_does_not_matter_how_the_bytes_came() {
         let whole = "GET / HTTP/1.1\r\nHost: h\r\nX:\r\n\r\n";
         let line = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(60));
@@ -354,9 +319,10 @@ mod tests {
         let line = parser.line();
         let mut parts = vec![line.method.of(head).into(), line.target.of(head).into()];
         parts.push(vec![u8::from(!line.is_http_10)]);
+        let section = parser.section(head);
         for field in parser.fields() {
-            parts.push(field.name.of(head).into());
-            parts.push(field.value.of(head).into());
+            parts.push(field.name.of(section).into());
+            parts.push(field.value.of(section).into());
         }
         Some(parts)
     }

@@ -11,7 +11,7 @@ use crate::date;
 use crate::h1::Settings;
 use crate::h1::chunked::{Decoded, Decoder};
 use crate::h1::encode::{self, Coding, Connection, OwnFields};
-use crate::h1::head::{self, Head};
+use crate::h1::head::{self, Fields, Head};
 use crate::h1::parse::HeadParser;
 use crate::observe::Reason;
 
@@ -24,6 +24,8 @@ pub(super) struct Machine {
     head: HeadParser,
     /// It is whole.
     has_head: bool,
+    /// What its fields say, or those that are known.
+    fields: Fields,
     /// The `Host` that was legal last.
     known_host: Vec<u8>,
     receiving: Receiving,
@@ -68,6 +70,7 @@ impl Machine {
             unread: BytesMut::new(),
             head: HeadParser::default(),
             has_head: false,
+            fields: Fields::default(),
             known_host: Vec::new(),
             receiving: Receiving::Head,
             request: Head {
@@ -110,11 +113,12 @@ impl Machine {
             return Ok(true);
         }
         // Empty lines in front of a request line are skipped (RFC 9112 §2.2).
-        while self.unread.starts_with(b"\r\n") {
-            self.unread.advance(2);
-        }
-        if matches!(&self.unread[..], b"" | b"\r") {
-            return Ok(false);
+        loop {
+            match &self.unread[..] {
+                [b'\r', b'\n', ..] => self.unread.advance(2),
+                [] | [b'\r'] => return Ok(false),
+                _ => break,
+            }
         }
         self.has_head = self.head.parse(&self.unread, self.settings.head_limits())?;
         Ok(self.has_head)
@@ -130,8 +134,13 @@ impl Machine {
     /// # Errors
     ///
     /// The answer to a head that breaks a rule.
+    #[inline]
     pub(super) fn read_head(&mut self, env: &mut Environment) -> Result<(), Reason> {
-        self.request = head::read(&self.unread, &self.head, &mut self.known_host, env)?;
+        if !self.head.is_known() {
+            self.fields = Fields::of(&self.unread, &self.head, &mut self.known_host)?;
+            self.head.remember(&self.unread);
+        }
+        self.request = head::read(&self.unread, &self.head, &self.fields, env)?;
         self.unread.advance(self.head.length().min(self.unread.len()));
         self.head.reset();
         self.has_head = false;
@@ -223,7 +232,7 @@ impl Machine {
 
     /// Asks the client for the body it holds back, once and only where none of it came
     /// (RFC 9110 §10.1.1).
-    pub(super) fn write_continue(&mut self, out: &mut BytesMut) {
+    pub(super) fn write_continue(&mut self, out: &mut Vec<u8>) {
         if std::mem::take(&mut self.says_continue) && self.unread.is_empty() {
             out.extend_from_slice(encode::CONTINUE);
         }
@@ -232,7 +241,7 @@ impl Machine {
     /// Writes the head of the response. `closes` says that the server wants no more requests.
     pub(super) fn write_head(
         &mut self,
-        out: &mut BytesMut,
+        out: &mut Vec<u8>,
         head: &ResponseHead<'_>,
         closes: bool,
         now: Instant,
@@ -251,23 +260,23 @@ impl Machine {
             (false, true) => Connection::KeepAlive,
             (false, false) => Connection::Open,
         };
-        self.with_own_fields(now, |own| encode::head(out, head, self.coding, connection, own));
+        encode::head(out, head, self.coding, connection, &self.own_fields(now));
     }
 
     /// Writes the head of a response that says that the protocol changes.
     pub(super) fn write_switch(
         &mut self,
-        out: &mut BytesMut,
+        out: &mut Vec<u8>,
         head: &ResponseHead<'_>,
         protocol: &str,
         now: Instant,
     ) {
-        self.with_own_fields(now, |own| encode::switch(out, head, protocol, own));
+        encode::switch(out, head, protocol, &self.own_fields(now));
     }
 
-    fn with_own_fields(&self, now: Instant, write: impl FnOnce(&OwnFields<'_>)) {
-        let server = &self.settings.server_line;
-        date::with_line(now, |date| write(&OwnFields { date, server }));
+    #[inline]
+    fn own_fields(&self, now: Instant) -> OwnFields<'_> {
+        OwnFields { date: date::line(now), server: &self.settings.server_line }
     }
 
     /// Says whether a body that breaks off here would look whole.
@@ -276,26 +285,26 @@ impl Machine {
     }
 
     /// Writes what stands in front of so many bytes of the body.
-    pub(super) fn write_data_start(&self, out: &mut BytesMut, length: usize) {
+    pub(super) fn write_data_start(&self, out: &mut Vec<u8>, length: usize) {
         encode::data_start(out, length, self.coding);
     }
 
     /// Writes what stands behind them.
-    pub(super) fn write_data_end(&self, out: &mut BytesMut) {
+    pub(super) fn write_data_end(&self, out: &mut Vec<u8>) {
         encode::data_end(out, self.coding);
     }
 
     /// Writes the end of the body, and trailer fields where there can be some.
-    pub(super) fn write_end(&self, out: &mut BytesMut, trailers: Option<&HeaderMap>) {
+    pub(super) fn write_end(&self, out: &mut Vec<u8>, trailers: Option<&HeaderMap>) {
         if self.coding == Coding::Chunked {
             encode::end(out, trailers);
         }
     }
 
     /// Writes the answer to a message that is refused; the connection closes.
-    pub(super) fn write_refusal(&self, out: &mut BytesMut, reason: Reason, now: Instant) {
+    pub(super) fn write_refusal(&self, out: &mut Vec<u8>, reason: Reason, now: Instant) {
         let status = reason.status().unwrap_or(StatusCode::BAD_REQUEST);
-        self.with_own_fields(now, |own| encode::refusal(out, status, own));
+        encode::refusal(out, status, &self.own_fields(now));
     }
 
     /// Makes ready for the next request; `false` where there is to be none.

@@ -4,7 +4,7 @@ use bytes::{Buf, BytesMut};
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::h1::fields::is_no_trailer;
-use crate::h1::parse::{self, Line};
+use crate::h1::line::{self, Line};
 use crate::observe::Reason;
 
 /// How many trailer fields there may be.
@@ -36,8 +36,8 @@ pub(super) fn take(
             Some([] | [b'\r']) | None => break,
             Some(_) => {}
         }
-        let line = parse::field_line(section, at).map_err(|_| Reason::TrailerIllegal)?;
-        let Some((line, next)) = line else { break };
+        let taken = line::field_line(section, at).map_err(|_| Reason::TrailerIllegal)?;
+        let Some((line, next)) = taken else { break };
         if trailers.len() == limits.fields {
             return Err(Reason::TooManyTrailers);
         }

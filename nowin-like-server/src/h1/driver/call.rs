@@ -60,7 +60,7 @@ impl<T: Transport> Driver<T> {
         if let Some(reason) = self.body.as_ref().map(|feed| feed.too_slow(now)) {
             self.break_body_off(reason);
         }
-        Next::State(State::Serving)
+        self.enter(State::Serving)
     }
 
     fn end_call(&mut self, served: &Served) -> Next {
@@ -116,11 +116,16 @@ impl<T: Transport> Driver<T> {
             if self.offer.as_ref().is_some_and(|offer| offer.is_taken()) {
                 return Poll::Ready(Served::Upgraded);
             }
-            if let Poll::Ready(event) = self.poll_event(cx) {
-                match self.perform(event, cx) {
+            match self.poll_event(cx) {
+                Poll::Ready(Event::Head) => {
+                    self.start_response();
+                    continue;
+                }
+                Poll::Ready(event) => match self.perform(event, cx) {
                     None => continue,
                     Some(served) => return Poll::Ready(served),
-                }
+                },
+                Poll::Pending => {}
             }
             match self.poll_incoming(cx) {
                 Err(reason) => return Poll::Ready(Served::Lost(reason)),
@@ -134,16 +139,19 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Does what an event says; tells how the response ended, where it has.
+    /// Collects the head, and the body with it where that is at hand.
+    fn start_response(&mut self) {
+        self.write_head();
+        if let Some(body) = self.call.as_mut().and_then(|call| call.take_whole()) {
+            self.write_data(body);
+            self.finish_response();
+        }
+    }
+
+    /// Does what another event says; tells how the response ended, where it has.
+    #[inline(never)]
     fn perform(&mut self, event: Event, cx: &mut Context<'_>) -> Option<Served> {
         match event {
-            Event::Head => {
-                self.write_head();
-                if let Some(body) = self.call.as_mut().and_then(|call| call.take_whole()) {
-                    self.write_data(body);
-                    self.finish_response();
-                }
-            }
             Event::Data(data) => {
                 self.write_data(data);
                 return self.write_if_full(cx);
@@ -169,7 +177,7 @@ impl<T: Transport> Driver<T> {
         if let Some(error) = call.error() {
             log_failure(error);
         }
-        self.machine.write_head(&mut self.out, &call.head(), closes, now);
+        self.machine.write_head(self.out.bytes_mut(), &call.head(), closes, now);
     }
 
     /// Whether the server wants no other request on the connection.
@@ -185,7 +193,7 @@ impl<T: Transport> Driver<T> {
     /// already: pipelined answers go out together.
     fn finish_response(&mut self) {
         let trailers = self.trailers.take();
-        self.machine.write_end(&mut self.out, trailers.as_deref());
+        self.machine.write_end(self.out.bytes_mut(), trailers.as_deref());
         self.writing.finish();
         if !self.machine.has_next() {
             self.writing.hurry();

@@ -13,11 +13,12 @@ use crate::transport::Transport;
 
 impl<T: Transport> Driver<T> {
     /// Answers a message that breaks a rule; nothing more is read.
+    #[cold]
     pub(super) fn refuse(&mut self, reason: Reason) -> Next {
         self.tell_refusal(reason);
         self.watched.set_end(How::Forced(reason));
         let now = self.clock.now();
-        self.machine.write_refusal(&mut self.out, reason, now);
+        self.machine.write_refusal(self.out.bytes_mut(), reason, now);
         self.close()
     }
 
@@ -34,14 +35,16 @@ impl<T: Transport> Driver<T> {
     }
 
     /// The same, where the client has so long to close too.
+    #[cold]
     pub(super) fn close_within(&mut self, linger: Duration) -> Next {
         self.timer.set(self.clock.now() + self.settings.limits.drain_time);
         let left = self.settings.limits.drain_bytes;
-        Next::State(State::Closing { left, linger, is_shut: false })
+        self.enter(State::Closing { left, linger, is_shut: false })
     }
 
     /// Closes so that the client can still read the answer: bytes that arrive at a closed socket
     /// would make the system reset the connection (RFC 9112 §9.6).
+    #[cold]
     pub(super) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
         const CLOSED: Poll<Next> = Poll::Ready(Next::End(End::Closed));
         let State::Closing { mut left, linger, is_shut } = self.state else { return CLOSED };
@@ -72,9 +75,10 @@ impl<T: Transport> Driver<T> {
             return self.stop_draining();
         }
         self.timer.set(self.clock.now() + self.settings.limits.drain_time);
-        Next::State(State::Draining { left: self.settings.limits.drain_bytes })
+        self.enter(State::Draining { left: self.settings.limits.drain_bytes })
     }
 
+    #[cold]
     pub(super) fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
         let State::Draining { mut left } = self.state else { return Poll::Ready(self.close()) };
         while !self.machine.is_whole() {
@@ -105,6 +109,7 @@ impl<T: Transport> Driver<T> {
     }
 
     /// Tells the app that nobody waits any more, and lets it end.
+    #[cold]
     pub(super) fn lose(&mut self, reason: CancelReason) -> Next {
         if let Some(feed) = self.body.take() {
             feed.abort(owin_core::Error::peer("the client has gone away"));
@@ -114,9 +119,10 @@ impl<T: Transport> Driver<T> {
             call.cancel(reason);
         }
         self.timer.set(self.clock.now() + self.settings.limits.app_grace);
-        Next::State(State::Losing)
+        self.enter(State::Losing)
     }
 
+    #[cold]
     pub(super) fn poll_lose(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
         while self.call.as_ref().is_some_and(|call| call.environment().is_none()) {
             if matches!(ready!(self.poll_event(cx)), Event::End | Event::Failed(_)) {

@@ -157,7 +157,7 @@ impl<T: Transport> Driver<T> {
                 Received::Nothing => {}
             }
             if !self.writing.has_begun() {
-                self.machine.write_continue(&mut self.out);
+                self.machine.write_continue(self.out.bytes_mut());
             }
             let read = self.poll_fill(cx);
             let now = self.clock.now();

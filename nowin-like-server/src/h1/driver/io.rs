@@ -41,17 +41,18 @@ impl<T: Transport> Driver<T> {
     }
 
     /// Collects bytes of the body; a large piece is not copied, but sent as it is.
+    #[inline]
     pub(super) fn write_data(&mut self, data: Bytes) {
         if data.is_empty() {
             // An empty chunk would be the last one.
             return;
         }
-        self.machine.write_data_start(&mut self.out, data.len());
+        self.machine.write_data_start(self.out.bytes_mut(), data.len());
         if data.len() >= LARGE_BYTES {
             self.large = data;
         } else {
-            self.out.extend_from_slice(&data);
-            self.machine.write_data_end(&mut self.out);
+            self.out.bytes_mut().extend_from_slice(&data);
+            self.machine.write_data_end(self.out.bytes_mut());
         }
     }
 
@@ -81,10 +82,10 @@ impl<T: Transport> Driver<T> {
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let io = Pin::new(&mut self.io);
         match (self.out.is_empty(), self.large.is_empty()) {
-            (_, true) => io.poll_write(cx, &self.out),
+            (_, true) => io.poll_write(cx, self.out.unsent()),
             (true, false) => io.poll_write(cx, &self.large),
             (false, false) => {
-                let both = [IoSlice::new(&self.out), IoSlice::new(&self.large)];
+                let both = [IoSlice::new(self.out.unsent()), IoSlice::new(&self.large)];
                 io.poll_write_vectored(cx, &both)
             }
         }
@@ -98,7 +99,7 @@ impl<T: Transport> Driver<T> {
             self.large.advance(of_large);
             if self.large.is_empty() {
                 self.large = Bytes::new();
-                self.machine.write_data_end(&mut self.out);
+                self.machine.write_data_end(self.out.bytes_mut());
             }
         }
     }

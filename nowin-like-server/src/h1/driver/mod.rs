@@ -14,10 +14,10 @@ mod writing;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::HeaderMap;
 use owin_core::{Call, CancelReason};
 use tokio::time::Instant;
@@ -27,6 +27,7 @@ use self::feed::Feed;
 use self::timer::Timer;
 use self::upgrade::{Offer, Taken};
 use self::writing::Writing;
+use crate::h1::outbox::Outbox;
 use crate::h1::state::Machine;
 use crate::h1::{Calls, Settings};
 use crate::observe::{End as How, Reason, Watched};
@@ -52,7 +53,7 @@ pub(crate) struct Driver<T> {
     /// Feeds the body of the request, as long as somebody may read it.
     body: Option<Box<Feed>>,
     writing: Writing,
-    out: BytesMut,
+    out: Outbox,
     /// A piece of the body that goes out behind it, without being copied.
     large: Bytes,
     trailers: Option<Box<HeaderMap>>,
@@ -90,7 +91,8 @@ enum State {
 
 /// What follows.
 enum Next {
-    State(State),
+    /// Whatever the state says.
+    Turn,
     End(End),
 }
 
@@ -129,7 +131,7 @@ impl<T: Transport> Driver<T> {
             clock,
             body: None,
             writing: Writing::new(settings.limits.response_rate),
-            out: BytesMut::new(),
+            out: Outbox::default(),
             large: Bytes::new(),
             trailers: None,
             offer: None,
@@ -157,28 +159,27 @@ impl<T: Transport> Driver<T> {
         self.writing.try_again();
         self.stop.register(cx);
         loop {
-            let next = match self.poll_state(cx) {
-                Poll::Ready(next) => next,
-                Poll::Pending => match self.poll_patience(cx) {
-                    Poll::Ready(next) => next,
-                    Poll::Pending => return Poll::Pending,
-                },
+            let next = match self.state {
+                State::Waiting { .. } => self.poll_wait(cx),
+                State::Serving => self.poll_serve(cx),
+                State::Losing => self.poll_lose(cx),
+                State::Draining { .. } => self.poll_drain(cx),
+                State::Closing { .. } => self.poll_close(cx),
             };
-            match next {
-                Next::State(state) => self.state = state,
-                Next::End(end) => return Poll::Ready(end),
+            let next = match next {
+                Poll::Ready(next) => next,
+                Poll::Pending => ready!(self.poll_patience(cx)),
+            };
+            if let Next::End(end) = next {
+                return Poll::Ready(end);
             }
         }
     }
 
-    fn poll_state(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
-        match self.state {
-            State::Waiting { .. } => self.poll_wait(cx),
-            State::Serving => self.poll_serve(cx),
-            State::Losing => self.poll_lose(cx),
-            State::Draining { .. } => self.poll_drain(cx),
-            State::Closing { .. } => self.poll_close(cx),
-        }
+    /// Goes over to a state.
+    fn enter(&mut self, state: State) -> Next {
+        self.state = state;
+        Next::Turn
     }
 
     /// There is nothing to do now: has it taken too long?
@@ -197,11 +198,13 @@ impl<T: Transport> Driver<T> {
     }
 
     /// Ends the connection at once.
+    #[cold]
     fn close_now(&mut self, how: How) -> Next {
         self.watched.set_end(how);
         Next::End(End::Closed)
     }
 
+    #[cold]
     fn time_out(&mut self) -> Next {
         match self.state {
             State::Waiting { has_begun: false } => self.end_silence(),

@@ -38,6 +38,7 @@ impl Offer {
 
 impl<T: Transport> Driver<T> {
     /// Offers the bytes of the connection (`opaque.Upgrade`), unless there is no room for any.
+    #[cold]
     pub(super) fn offer_upgrade(&mut self, env: &mut Environment) {
         if self.settings.limits.upgraded_connections == Some(0) {
             return;
@@ -51,6 +52,7 @@ impl<T: Transport> Driver<T> {
 
     /// The app takes the connection: says so to the client. An app that takes what was not offered
     /// has failed.
+    #[cold]
     pub(super) fn accept_upgrade(&mut self) -> Option<Served> {
         let now = self.clock.now();
         let decision = self.call.as_mut().and_then(|call| call.take_upgrade());
@@ -62,7 +64,7 @@ impl<T: Transport> Driver<T> {
         let Some(place) = self.settings.upgrades.admit() else {
             return Some(self.refuse_upgrade(Reason::TooManyUpgraded));
         };
-        self.machine.write_switch(&mut self.out, &call.head(), &offer.protocol, now);
+        self.machine.write_switch(self.out.bytes_mut(), &call.head(), &offer.protocol, now);
         offer.taken = Some((decision, place));
         self.writing.begin();
         self.writing.hurry();
@@ -74,7 +76,7 @@ impl<T: Transport> Driver<T> {
         let now = self.clock.now();
         self.tell_refusal(reason);
         self.watched.set_end(How::Forced(reason));
-        self.machine.write_refusal(&mut self.out, reason, now);
+        self.machine.write_refusal(self.out.bytes_mut(), reason, now);
         if let Some(call) = &self.call {
             call.cancel(CancelReason::WriteFailed);
         }
@@ -82,6 +84,7 @@ impl<T: Transport> Driver<T> {
     }
 
     /// The head that says so is written.
+    #[cold]
     pub(super) fn take_over(&mut self) -> Next {
         self.complete(Outcome::Completed);
         self.watched.upgraded();

@@ -23,7 +23,7 @@ impl<T: Transport> Driver<T> {
     pub(super) fn next_request(&mut self) -> Next {
         self.timer.clear();
         if self.machine.next() {
-            Next::State(State::Waiting { has_begun: false })
+            self.enter(State::Waiting { has_begun: false })
         } else {
             self.close()
         }
@@ -69,6 +69,7 @@ impl<T: Transport> Driver<T> {
 
     /// The server stops. What was sent is served, though the runtime has not heard of it yet, and a
     /// new connection has a moment to send something; any other is closed.
+    #[cold]
     fn wait_at_last(&mut self) -> Poll<Next> {
         let (now, moment) = (self.clock.now(), self.clock.born() + LAST_WAIT);
         if self.io.has_unread() {
@@ -103,6 +104,7 @@ impl<T: Transport> Driver<T> {
     }
 
     /// Gives everything back that only a request needs.
+    #[cold]
     fn rest(&mut self) {
         if let Some(call) = self.call.take() {
             self.calls.take_back(call);
@@ -118,7 +120,7 @@ impl<T: Transport> Driver<T> {
         }
         if self.clock.now() < self.silent_until {
             self.rest();
-            return Next::State(State::Waiting { has_begun: false });
+            return self.enter(State::Waiting { has_begun: false });
         }
         let reason = match self.watched.requests() {
             _ if self.has_come_of_age() => Reason::AgeReached,
@@ -168,7 +170,7 @@ impl<T: Transport> Driver<T> {
             call.start(env);
         }
         self.writing.reset();
-        Next::State(State::Serving)
+        self.enter(State::Serving)
     }
 }
 

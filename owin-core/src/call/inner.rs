@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -11,7 +11,7 @@ use http_body::{Body, Frame};
 
 use crate::body::{Outlet, ResponseBody};
 use crate::call::pipe::{Pipe, Pulled};
-use crate::call::stage::take_trailers;
+use crate::call::stage::join_trailers;
 use crate::environment::home::Home;
 use crate::features::ReasonPhrase;
 use crate::{
@@ -247,9 +247,12 @@ fn rest_of(
     cx: &mut Context<'_>,
 ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
     let whole = env.inner.slots.response_body.occupy().whole_mut();
-    Pin::new(whole).poll_frame(cx).map(|frame| {
-        frame.or_else(|| take_trailers(env).map(|own| Ok(Frame::trailers(own.into()))))
-    })
+    let streamed = match ready!(Pin::new(whole).poll_frame(cx)) {
+        None => None,
+        Some(Ok(frame)) if frame.is_trailers() => frame.into_trailers().ok(),
+        data_or_error => return Poll::Ready(data_or_error),
+    };
+    Poll::Ready(join_trailers(env, streamed).map(|trailers| Ok(Frame::trailers(trailers))))
 }
 
 impl fmt::Debug for InnerCall {

@@ -320,15 +320,12 @@ impl Call {
         if self.rest.declared().is_some_and(|declared| self.rest.sent_bytes < declared) {
             return self.break_off(Error::app("the body is shorter than its Content-Length"));
         }
-        let own = self.env.as_mut().and_then(take_trailers);
         let streamed = self.rest.trailers.take().map(|trailers| *trailers);
-        let trailers = match (streamed, own.map(HeaderMap::from)) {
-            (Some(mut streamed), Some(own)) => {
-                streamed.extend(own);
-                streamed
-            }
-            (streamed, own) => streamed.or(own).unwrap_or_default(),
+        let trailers = match &mut self.env {
+            Some(env) => join_trailers(env, streamed),
+            None => streamed,
         };
+        let trailers = trailers.unwrap_or_default();
         self.over();
         let is_last = trailers.is_empty();
         Some(Poll::Ready(if is_last { Event::End } else { Event::Trailers(trailers) }))
@@ -363,11 +360,25 @@ fn has_trailers(env: &Environment) -> bool {
     env.inner.slots.boxed().server_response_trailers.get().is_some()
 }
 
-pub(super) fn take_trailers(env: &mut Environment) -> Option<Headers> {
+fn take_trailers(env: &mut Environment) -> Option<Headers> {
     if !has_trailers(env) {
         return None;
     }
     env.remove(keys::SERVER_RESPONSE_TRAILERS).ok().flatten()
+}
+
+/// The trailer fields of a response: those that came out of its body, and those that the app set.
+pub(super) fn join_trailers(
+    env: &mut Environment,
+    streamed: Option<HeaderMap>,
+) -> Option<HeaderMap> {
+    match (streamed, take_trailers(env).map(HeaderMap::from)) {
+        (Some(mut streamed), Some(own)) => {
+            streamed.extend(own);
+            Some(streamed)
+        }
+        (streamed, own) => streamed.or(own),
+    }
 }
 
 fn count(data: &Bytes) -> u64 {

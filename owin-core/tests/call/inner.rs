@@ -7,6 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName};
+use http_body::Frame;
+use owin_core::body::Whole;
 use owin_core::features::Outcome;
 use owin_core::{
     App, AppExt as _, CallCancelled, CancelReason, Environment, Error, InnerCall, ResponseBody,
@@ -89,6 +93,38 @@ async fn what_is_pushed_comes_out_here_then_the_rest_then_the_trailers() {
     assert_eq!(text_of_rest(&mut call).await.unwrap(), r#"abc{"x-sum": "1"}"#);
     let mut env = call.leave().unwrap();
     assert_eq!((env.response_state(), written(&mut env)), (ResponseState::Open, vec![]));
+}
+
+#[tokio::test]
+async fn trailer_fields_of_the_body_and_of_the_app_come_out_together() {
+    let mut call = call(async |mut env: Environment| -> Answer {
+        env.response_mut().flush().await?;
+        let trailers =
+            HeaderMap::from_iter([(HeaderName::from_static("x-end"), "2".parse().unwrap())]);
+        let frame: Frame<Bytes> = Frame::trailers(trailers);
+        env.response_mut().set_body(Whole::stream(Once(Some(frame))));
+        env.feature_mut::<owin_core::features::TrailersMut<'_>>().unwrap().append("x-sum", "1")?;
+        Ok(env)
+    });
+    call.enter(captured());
+    let started = poll_fn(|cx| call.poll_start(cx)).await.unwrap();
+    assert!(matches!(started, Start::Pushed { .. }), "{started:?}");
+    assert_eq!(text_of_rest(&mut call).await.unwrap(), r#"{"x-end": "2", "x-sum": "1"}"#);
+}
+
+/// A body of one frame.
+struct Once(Option<Frame<Bytes>>);
+
+impl http_body::Body for Once {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        Poll::Ready(self.0.take().map(Ok))
+    }
 }
 
 #[tokio::test]

@@ -217,6 +217,28 @@ impl CallCancelled {
         Self(Token::Either(Arc::new((self, other))))
     }
 
+    /// The same, in the memory of a token that nobody needs.
+    pub(crate) fn or_in(self, mut spare: Self, other: Self) -> Self {
+        if let Token::Either(pair) = &mut spare.0
+            && let Some(pair) = Arc::get_mut(pair)
+        {
+            *pair = (self, other);
+            return spare;
+        }
+        self.or(other)
+    }
+
+    /// The memory of a joined token that nobody else has; it never fires.
+    pub(crate) fn into_spare(mut self) -> Self {
+        if let Token::Either(pair) = &mut self.0
+            && let Some(pair) = Arc::get_mut(pair)
+        {
+            *pair = (Self::never(), Self::never());
+            return self;
+        }
+        Self::never()
+    }
+
     /// Says whether this token fires for certain when the other one does.
     pub(crate) fn includes(&self, other: &Self) -> bool {
         match &other.0 {

@@ -10,7 +10,10 @@ use allocation_counter::measure;
 use http::HeaderValue;
 use owin_core::features::{ConnectionInfo, Outcome};
 use owin_core::middleware::Next;
-use owin_core::{App, AppExt, Call, Environment, Error, Event, Middleware, from_fn, keys};
+use owin_core::{
+    App, AppExt, Call, CancelSource, Environment, Error, Event, InnerCall, Middleware, Start,
+    from_fn, keys,
+};
 
 /// A middleware whose app holds the inner one as a field.
 struct Layer;
@@ -170,6 +173,25 @@ fn a_token_that_nobody_waits_for_allocates_nothing() {
     let mut call = Call::new(&app, Arc::new(ConnectionInfo::new()));
     let _warm_up = (serve(&mut call), serve(&mut call));
     assert_eq!(measure(|| assert_eq!(serve(&mut call), 0)).count_total, 0);
+}
+
+#[test]
+fn the_second_call_inside_a_call_allocates_nothing() {
+    let mut call = InnerCall::new(&hello().boxed());
+    let (mut spare, source) = (Some(Environment::new()), CancelSource::new());
+    let mut count = || {
+        let mut env = spare.take().unwrap();
+        let _never = env.request_mut().set_cancelled(source.token());
+        measure(|| {
+            call.enter(env);
+            let cx = &mut Context::from_waker(Waker::noop());
+            assert!(matches!(call.poll_start(cx), Poll::Ready(Ok(Start::Unwound))));
+            spare = call.leave();
+        })
+        .count_total
+    };
+    let _warm_up = count();
+    assert_eq!(count(), 0);
 }
 
 #[test]

@@ -53,6 +53,8 @@ pub struct InnerCall {
     pipe: Arc<Pipe>,
     cancel: CancelSource,
     home: Arc<Home>,
+    /// The memory of the token that the last app saw.
+    joined: CallCancelled,
     /// What the environment had when it came.
     outer: Option<Outer>,
     /// The environment, once the app has given it back.
@@ -94,6 +96,7 @@ impl InnerCall {
             pipe: Arc::default(),
             cancel: CancelSource::new(),
             home: Arc::default(),
+            joined: CallCancelled::never(),
             outer: None,
             env: None,
             is_failed: false,
@@ -108,7 +111,8 @@ impl InnerCall {
         let outlet = env.inner.slots.response_body.occupy().set_outlet(Outlet::Sink(sink));
         let token = env.request().cancelled().clone();
         let state = env.inner.state;
-        let both = token.clone().or(self.cancel.token());
+        let joined = std::mem::take(&mut self.joined);
+        let both = token.clone().or_in(joined, self.cancel.token());
         let _ours_too = env.request_mut().set_cancelled(both);
         self.home.expect(&mut env);
         self.outer = Some(Outer { outlet, token, state });
@@ -186,8 +190,9 @@ impl InnerCall {
         self.caller.stop();
         let mut env = self.env.take().or_else(|| self.home.take())?;
         self.home.release(&mut env);
-        let _pipe = env.inner.slots.response_body.occupy().set_outlet(outer.outlet);
-        let _both = env.request_mut().set_cancelled(outer.token);
+        // Ours are dropped at once, so that their memory serves the next call.
+        drop(env.inner.slots.response_body.occupy().set_outlet(outer.outlet));
+        self.joined = env.request_mut().set_cancelled(outer.token).into_spare();
         env.inner.state = outer.state;
         self.renew();
         Some(env)

@@ -56,9 +56,7 @@ where
     }
     target::put(env, &parts.uri)?;
     let added_host = target::settle_host(env, &parts.uri, &mut parts.headers)?;
-    let headers = env.request_mut().headers_mut().map_mut();
-    let mut spare = std::mem::replace(headers, parts.headers);
-    spare.clear();
+    let spare = env.request_mut().headers_mut().set_map(parts.headers);
     if added_host.is_some() || parts.uri.authority().is_some() {
         env.set(REQUEST_URI, OriginalUri { uri: parts.uri, added_host })?;
     } else if env.get(REQUEST_URI).is_some() {

@@ -248,6 +248,31 @@ impl Headers {
         }
     }
 
+    /// Takes those lines in place of what was there, and gives the memory of the map that was there,
+    /// emptied. Cheaper than to assign to [`map_mut`](Self::map_mut), which builds a map first.
+    ///
+    /// ```
+    /// use owin_core::Headers;
+    ///
+    /// let mut headers = Headers::new();
+    /// headers.append("accept", "text/html")?;
+    /// let mut map = http::HeaderMap::new();
+    /// map.insert("host", http::HeaderValue::from_static("h"));
+    /// assert!(headers.set_map(map).is_empty());
+    /// assert!(headers.lines().eq([("host", &b"h"[..])]));
+    /// # Ok::<_, owin_core::Error>(())
+    /// ```
+    pub fn set_map(&mut self, map: HeaderMap) -> HeaderMap {
+        self.raw.clear();
+        let Some(place) = self.map.get_mut() else {
+            self.map = OnceLock::from(Box::new(map));
+            return HeaderMap::new();
+        };
+        let mut before = std::mem::replace(&mut **place, map);
+        before.clear();
+        before
+    }
+
     /// The lines as bytes, for the server to fill; what was there before is dropped.
     #[inline]
     #[must_use]

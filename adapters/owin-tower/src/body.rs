@@ -56,6 +56,14 @@ impl Body {
     pub(crate) fn call(body: CallBody) -> Self {
         Self(Kind::Call(body))
     }
+
+    /// What is at hand as it is; anything else as a stream.
+    pub(crate) fn into_whole(mut self) -> Whole {
+        match &mut self.0 {
+            Kind::Whole(whole) => std::mem::take(whole),
+            Kind::Inner(_) | Kind::Call(_) => Whole::stream(self),
+        }
+    }
 }
 
 /// No bytes.

@@ -1,5 +1,6 @@
 //! A call on its way through a foreign service, which may call back into a pipeline of ours.
 
+use std::any::Any;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
@@ -10,6 +11,7 @@ use owin_core::body::Whole;
 use owin_core::{CancelReason, Environment, Error, Headers, RequestBody, ResponseState, keys};
 use tower_service::Service;
 
+use crate::body::Body;
 use crate::carried::{Carried, lost};
 use crate::error::{BoxError, Errors};
 
@@ -51,8 +53,24 @@ where
     if response.status() != http::StatusCode::SWITCHING_PROTOCOLS {
         drop(env.take_upgrade_decision());
     }
-    owin_http::put_response(&mut env, response)?;
+    let (parts, body) = response.into_parts();
+    match as_it_came(body) {
+        Ok(whole) => owin_http::put_response(&mut env, http::Response::from_parts(parts, whole))?,
+        Err(body) => owin_http::put_response(&mut env, http::Response::from_parts(parts, body))?,
+    }
     Ok(env)
+}
+
+/// A body that no layer has wrapped, as the app inside left it.
+fn as_it_came<B: 'static>(body: B) -> Result<Whole, B> {
+    let mut place = Some(body);
+    let any: &mut dyn Any = &mut place;
+    let ours = any.downcast_mut::<Option<Body>>().and_then(Option::take);
+    match (ours.map(Body::into_whole), place) {
+        (Some(whole), _) => Ok(whole),
+        (None, Some(body)) => Err(body),
+        (None, None) => unreachable!("the body is only taken out where it is returned"),
+    }
 }
 
 /// The app inside goes on while its response does: what comes through the layer goes to where the
@@ -71,7 +89,8 @@ where
     let trailers = match pass_on(&mut stand_in, &mut body).await {
         Ok(trailers) => trailers,
         Err(error) => {
-            // The app may put things in order; it is told, and cannot write any more.
+            // Where the client has gone the app may put things in order; it is told, and cannot write
+            // any more. A body that has failed is over, and then the app is given up at once.
             carried.cancel(CancelReason::WriteFailed);
             while let Some(Ok(_unsent)) = next_frame(&mut body).await {}
             return Err(error);

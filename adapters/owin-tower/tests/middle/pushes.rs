@@ -1,7 +1,11 @@
 //! Apps that send their response bit by bit, through a layer.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame};
 use owin_core::{AppExt as _, CancelReason, Environment, Error, Value, features::TrailersMut};
 use owin_tower::layer;
 use tower::ServiceBuilder;
@@ -91,6 +95,50 @@ async fn a_pushed_response_that_fails_is_broken_off() {
     let mut response = get(&host, "/").await;
     assert_eq!(response.chunk().await.unwrap().unwrap(), "begun");
     assert!(response.chunk().await.is_err());
+}
+
+/// Passes one piece on, waits for the flush, fails, and never ends.
+struct Breaks<B>(B, usize);
+
+impl<B: HttpBody<Data = Bytes, Error = Error> + Unpin> HttpBody for Breaks<B> {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if self.1 == 0 {
+            let frame = ready!(Pin::new(&mut self.0).poll_frame(cx));
+            self.1 = 1;
+            return Poll::Ready(frame);
+        }
+        self.1 += 1;
+        if self.1 == 3 {
+            return Poll::Ready(Some(Err(Error::app("the layer gives up"))));
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+#[tokio::test]
+async fn a_layer_that_fails_in_the_middle_breaks_off_though_the_app_goes_on() {
+    async fn stalls(mut env: Environment) -> Answer {
+        env.response_mut().write("begun").await?;
+        env.response_mut().flush().await?;
+        std::future::pending::<()>().await;
+        Ok(env)
+    }
+    let breaks =
+        ServiceBuilder::new().map_response(|response: http::Response<owin_tower::Body>| {
+            response.map(|body| Breaks(body, 0))
+        });
+    let (host, _seen) = host(stalls.with(layer(breaks)));
+    let mut response = get(&host, "/").await;
+    assert_eq!(response.chunk().await.unwrap().unwrap(), "begun");
+    let broken = tokio::time::timeout(std::time::Duration::from_secs(5), response.chunk()).await;
+    assert_eq!(broken.unwrap().unwrap_err().to_string(), "the layer gives up");
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ struct Running {
     /// Whether any bytes are to come.
     has_body: bool,
     /// What came after the last byte that was promised.
-    after: Option<Result<Frame<Bytes>, Error>>,
+    after: Option<Box<Result<Frame<Bytes>, Error>>>,
 }
 
 impl CallBody {
@@ -80,7 +80,7 @@ impl Running {
     /// The next frame, until the call is over.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         if let Some(after) = self.after.take() {
-            return Poll::Ready(Some(after));
+            return Poll::Ready(Some(*after));
         }
         while let Some(kept) = self.lease.kept() {
             match ready!(kept.call.poll_event(cx)) {
@@ -119,9 +119,9 @@ impl Running {
         match kept.call.poll_event(cx) {
             Poll::Ready(Event::End) => self.lease.complete(Outcome::Completed),
             Poll::Ready(Event::Trailers(trailers)) => {
-                self.after = Some(Ok(self.end_with(trailers)));
+                self.after = Some(Box::new(Ok(self.end_with(trailers))));
             }
-            Poll::Ready(Event::Failed(error)) => self.after = Some(Err(self.fail(error))),
+            Poll::Ready(Event::Failed(error)) => self.after = Some(Box::new(Err(self.fail(error)))),
             Poll::Ready(_) => cx.waker().wake_by_ref(),
             Poll::Pending => {}
         }

@@ -18,6 +18,18 @@ use crate::{Respond, Unfinished};
 /// So many calls are kept for later requests: HTTP/1.x needs one, HTTP/2 as many as are under way.
 const MAX_IDLE: usize = 16;
 
+/// Who says how long a body is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Framing {
+    /// The response has `Content-Length` where the length is known.
+    #[default]
+    ByField,
+    /// Only where there is no body that says so: for a server that writes the field of a body of
+    /// exact size by itself, as hyper does.
+    ByBody,
+}
+
 /// Drives what is left of a call to its end.
 pub(crate) type Finisher = Arc<dyn Fn(Unfinished) + Send + Sync>;
 
@@ -54,6 +66,7 @@ pub(crate) struct Pool {
     #[expect(clippy::vec_box, reason = "it moves from hand to hand as one pointer")]
     idle: Mutex<Vec<Box<Kept>>>,
     finisher: Option<Finisher>,
+    framing: Framing,
     /// Why calls that are given up from now on are cancelled.
     loss: OnceLock<CancelReason>,
 }
@@ -79,10 +92,25 @@ impl Calls {
         Self::with(app, connection.into(), Some(finisher))
     }
 
+    /// Chooses who says how long a body is. Before the first request.
+    #[must_use]
+    pub fn with_framing(mut self, framing: Framing) -> Self {
+        if let Some(pool) = Arc::get_mut(&mut self.0) {
+            pool.framing = framing;
+        }
+        self
+    }
+
     fn with(app: &BoxApp, connection: Arc<ConnectionInfo>, finisher: Option<Finisher>) -> Self {
-        let (app, number, idle) = (app.clone(), AtomicU64::new(0), Mutex::default());
-        let loss = OnceLock::new();
-        Self(Arc::new(Pool { app, connection, number, idle, finisher, loss }))
+        Self(Arc::new(Pool {
+            app: app.clone(),
+            connection,
+            number: AtomicU64::new(0),
+            idle: Mutex::default(),
+            finisher,
+            framing: Framing::default(),
+            loss: OnceLock::new(),
+        }))
     }
 
     /// Answers a foreign request; one that the contract refuses never reaches the app.
@@ -144,7 +172,8 @@ impl Pool {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut kept = idle.unwrap_or_else(|| {
-            Box::new(Kept::new(Call::new(&self.app, Arc::clone(&self.connection))))
+            let call = Call::new(&self.app, Arc::clone(&self.connection));
+            Box::new(Kept::new(call, self.framing))
         });
         if kept.number != number {
             kept.call.move_to(&self.connection, number);

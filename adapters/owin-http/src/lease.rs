@@ -8,7 +8,7 @@ use owin_core::features::Outcome;
 use owin_core::{Call, CancelReason};
 
 use crate::Unfinished;
-use crate::calls::Pool;
+use crate::calls::{Framing, Pool};
 
 /// A call, and memory that is used from request to request.
 pub(crate) struct Kept {
@@ -19,11 +19,12 @@ pub(crate) struct Kept {
     pub(crate) spare: HeaderMap,
     /// The length that was said last; mostly it is the same again.
     length: Option<(u64, HeaderValue)>,
+    pub(crate) framing: Framing,
 }
 
 impl Kept {
-    pub(crate) fn new(call: Call) -> Self {
-        Self { call, number: 0, spare: HeaderMap::new(), length: None }
+    pub(crate) fn new(call: Call, framing: Framing) -> Self {
+        Self { call, number: 0, spare: HeaderMap::new(), length: None, framing }
     }
 
     /// A length as the value of a field.

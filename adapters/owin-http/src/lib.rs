@@ -12,7 +12,7 @@ mod target;
 mod unfinished;
 
 pub use self::body::CallBody;
-pub use self::calls::Calls;
+pub use self::calls::{Calls, Framing};
 pub use self::entries::{
     OriginalUri, PathBase, REQUEST_EXTENSIONS, REQUEST_URI, RESPONSE_EXTENSIONS,
 };

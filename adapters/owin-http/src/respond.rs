@@ -6,11 +6,13 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, TRAILER, UPGRADE};
+use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use owin_core::features::Outcome;
 use owin_core::upgrade::{Decision, UpgradeKind};
 use owin_core::{BodyLength, Call, CancelReason, Environment, Error, Event, Head, keys};
 
+use crate::calls::Framing;
 use crate::lease::{Kept, Lease};
 use crate::{CallBody, ReasonPhrase};
 
@@ -33,7 +35,7 @@ use crate::{CallBody, ReasonPhrase};
 #[must_use = "futures do nothing unless polled"]
 pub fn respond(mut call: Call, env: Environment) -> Respond {
     call.start(env);
-    Respond::to(Lease::new(Box::new(Kept::new(call)), None))
+    Respond::to(Lease::new(Box::new(Kept::new(call, Framing::ByField)), None))
 }
 
 /// The future of a foreign response: ready when the response starts, while its body may still be
@@ -94,7 +96,7 @@ impl Future for Respond {
             State::Refused(status) => return Poll::Ready(refusal(*status)),
         };
         while let Some(kept) = lease.kept() {
-            let started = match ready!(kept.call.poll_event(cx)) {
+            let (head, started) = match ready!(kept.call.poll_event(cx)) {
                 Event::Head => start(kept),
                 Event::Upgrade => switch(kept),
                 Event::Failed(error) => {
@@ -106,7 +108,7 @@ impl Future for Respond {
             };
             let after = State::Refused(StatusCode::INTERNAL_SERVER_ERROR);
             let State::Running(mut lease) = std::mem::replace(&mut self.0, after) else { break };
-            return Poll::Ready(started.map(|started| match started {
+            let body = match started {
                 Started::Over(bytes, outcome) => {
                     lease.complete(outcome);
                     CallBody::whole(bytes)
@@ -116,7 +118,8 @@ impl Future for Respond {
                     lease.complete(Outcome::Completed);
                     CallBody::upgrade(decision)
                 }
-            }));
+            };
+            return Poll::Ready(Response::from_parts(head, body));
         }
         Poll::Ready(refusal(StatusCode::INTERNAL_SERVER_ERROR))
     }
@@ -135,26 +138,28 @@ enum Started {
 }
 
 /// The head of a response that has started.
-fn start(kept: &mut Kept) -> Response<Started> {
+fn start(kept: &mut Kept) -> (Parts, Started) {
     let head = kept.call.head();
     let (length, has_body) = (head.length(), head.has_body());
-    let mut response = Response::new(());
-    *response.status_mut() = head.status();
+    let (mut parts, ()) = Response::new(()).into_parts();
+    parts.status = head.status();
     put_fields(&head, &mut kept.spare);
     if head.wants_close() {
         kept.spare.insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    put_phrase(&head, response.extensions_mut());
+    put_phrase(&head, &mut parts.extensions);
     put_trailer_names(&kept.call, &mut kept.spare);
     let left = match length {
         BodyLength::Known(length) => {
-            let value = kept.length(length);
-            kept.spare.insert(CONTENT_LENGTH, value);
+            if !(has_body && kept.framing == Framing::ByBody) {
+                let value = kept.length(length);
+                kept.spare.insert(CONTENT_LENGTH, value);
+            }
             Some(length)
         }
         _ => None,
     };
-    *response.headers_mut() = std::mem::take(&mut kept.spare);
+    parts.headers = std::mem::take(&mut kept.spare);
     let outcome = match kept.call.error() {
         Some(error) => {
             tracing::error!("an app failed: {error}");
@@ -166,7 +171,7 @@ fn start(kept: &mut Kept) -> Response<Started> {
         Some(bytes) => Started::Over(bytes, outcome),
         None => Started::Running { left, has_body },
     };
-    response.map(|()| started)
+    (parts, started)
 }
 
 fn put_fields(head: &Head<'_>, fields: &mut HeaderMap) {
@@ -179,7 +184,10 @@ fn put_fields(head: &Head<'_>, fields: &mut HeaderMap) {
 /// A phrase of the app's own; the usual one says itself.
 fn put_phrase(head: &Head<'_>, extensions: &mut http::Extensions) {
     let phrase = head.reason_phrase();
-    if head.status().canonical_reason().unwrap_or_default() != phrase
+    let usual = head.status().canonical_reason().unwrap_or_default();
+    // Mostly it is that very text.
+    if !std::ptr::eq(phrase, usual)
+        && phrase != usual
         && let Ok(phrase) = phrase.parse::<ReasonPhrase>()
     {
         extensions.insert(phrase);
@@ -196,7 +204,7 @@ fn put_trailer_names(call: &Call, fields: &mut HeaderMap) {
 }
 
 /// The head of a connection that is taken over, where that was offered.
-fn switch(kept: &mut Kept) -> Response<Started> {
+fn switch(kept: &mut Kept) -> (Parts, Started) {
     let offered = kept.call.environment().and_then(|env| env.get(keys::OPAQUE_UPGRADE));
     let protocol = offered.and_then(|offered| HeaderValue::from_str(offered.protocol()).ok());
     let decision = kept.call.take_upgrade();
@@ -204,8 +212,8 @@ fn switch(kept: &mut Kept) -> Response<Started> {
     let (Some(protocol), Some(decision)) = (protocol, decision) else {
         tracing::error!("an app takes over a connection that was not offered to it");
         kept.call.cancel(CancelReason::WriteFailed);
-        let outcome = Outcome::Failed;
-        return refused(StatusCode::INTERNAL_SERVER_ERROR, Started::Over(Bytes::new(), outcome));
+        let failed = Started::Over(Bytes::new(), Outcome::Failed);
+        return refused(StatusCode::INTERNAL_SERVER_ERROR, failed).into_parts();
     };
     let head = kept.call.head();
     let mut response = Response::new(Started::Upgrade(decision));
@@ -213,7 +221,7 @@ fn switch(kept: &mut Kept) -> Response<Started> {
     put_fields(&head, response.headers_mut());
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("upgrade"));
     response.headers_mut().insert(UPGRADE, protocol);
-    response
+    response.into_parts()
 }
 
 fn refusal(status: StatusCode) -> Response<CallBody> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use owin_core::BoxApp;
 use owin_core::features::{ConnectionInfo, ServerInfo};
-use owin_http::{Calls, Unfinished};
+use owin_http::{Calls, Framing, Unfinished};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::io::Io;
@@ -98,6 +98,7 @@ impl Acceptor {
         }
         let (io, line) = Io::new(stream);
         let calls = Calls::finished_by(&self.app, info, Arc::clone(&self.finisher));
+        let calls = calls.with_framing(Framing::ByBody);
         let service = AppService::of_server(calls, line, self.mount.clone(), self.stop.clone());
         self.stop.spawn(serve(io, service, self.period));
     }

@@ -17,12 +17,29 @@ use crate::line::Line;
 #[derive(Debug)]
 pub struct AnswerBody {
     body: CallBody,
+    /// What was not given in one piece.
+    rest: Bytes,
+    /// Nothing over HTTP/2.
     line: Option<Arc<Line>>,
 }
 
+/// hyper is given no more at once over HTTP/1.x: it copies what it is given.
+const PIECE_BYTES: usize = 64 * 1024;
+
 impl AnswerBody {
     pub(crate) fn new(body: CallBody, line: Option<Arc<Line>>) -> Self {
-        Self { body, line }
+        Self { body, rest: Bytes::new(), line }
+    }
+
+    /// A frame that is no longer than hyper is given.
+    fn piece_of(&mut self, frame: Frame<Bytes>) -> Frame<Bytes> {
+        if self.line.is_none() || frame.data_ref().is_none_or(|data| data.len() <= PIECE_BYTES) {
+            return frame;
+        }
+        frame.map_data(|mut data| {
+            self.rest = data.split_off(PIECE_BYTES);
+            data
+        })
     }
 
     pub(crate) fn take_upgrade(&mut self) -> Option<Decision> {
@@ -38,6 +55,10 @@ impl Body for AnswerBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if !self.rest.is_empty() {
+            let rest = Frame::data(std::mem::take(&mut self.rest));
+            return Poll::Ready(Some(Ok(self.piece_of(rest))));
+        }
         let polled = Pin::new(&mut self.body).poll_frame(cx);
         if let (Poll::Pending, Some(line)) = (&polled, &self.line) {
             line.look_for_loss(cx);
@@ -45,15 +66,21 @@ impl Body for AnswerBody {
                 self.body.cancel(CancelReason::PeerClosed);
             }
         }
-        polled
+        polled.map(|frame| Some(frame?.map(|frame| self.piece_of(frame))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let mut hint = self.body.size_hint();
+        let rest = u64::try_from(self.rest.len()).unwrap_or(u64::MAX);
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper.saturating_add(rest));
+        }
+        hint.set_lower(hint.lower().saturating_add(rest));
+        hint
     }
 }
 

@@ -22,6 +22,8 @@ const BUFFER_BYTES: usize = 64 * 1024;
 pub(crate) async fn serve(io: Io, service: AppService, period: Duration) {
     let connection = Builder::new()
         .max_buf_size(BUFFER_BYTES)
+        // An answer is copied once more behind hyper anyway, where it is short.
+        .writev(false)
         .serve_connection(TokioIo::new(io), service.clone())
         .with_upgrades();
     let mut idle = Idle::new(period);

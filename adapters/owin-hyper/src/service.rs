@@ -16,7 +16,7 @@ use hyper::upgrade::OnUpgrade;
 use owin_core::features::ConnectionInfo;
 use owin_core::upgrade::OpaqueUpgrade;
 use owin_core::{BoxApp, CancelReason, Environment, Error, keys};
-use owin_http::{Calls, Respond, Unfinished};
+use owin_http::{Calls, Framing, Respond, Unfinished};
 
 use crate::body::{AnswerBody, RequestBody};
 use crate::line::Line;
@@ -72,6 +72,7 @@ impl AppService {
     pub fn new(app: &BoxApp, connection: impl Into<Arc<ConnectionInfo>>) -> Self {
         let stop = Stop::default();
         let calls = Calls::finished_by(app, connection, finisher(&stop));
+        let calls = calls.with_framing(Framing::ByBody);
         Self { calls, line: Arc::default(), mount: Mount::default(), stop }
     }
 

@@ -19,6 +19,25 @@ use crate::{Respond, Unfinished};
 const MAX_IDLE: usize = 16;
 
 /// Who says how long a body is.
+///
+/// ```
+/// use owin_core::{AppExt, Environment, Error, features::ConnectionInfo};
+/// use owin_http::{Calls, Framing};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Error> {
+/// let app = (async |mut env: Environment| -> Result<Environment, Error> {
+///     env.response_mut().set_body("hello");
+///     Ok(env)
+/// }).boxed();
+/// let calls = Calls::new(&app, ConnectionInfo::new()).with_framing(Framing::ByBody);
+/// let request = http::Request::get("/").header("host", "example.org");
+/// let response = calls.respond(request.body(String::new())?).await;
+/// assert!(!response.headers().contains_key("content-length"), "its body says it");
+/// assert_eq!(http_body::Body::size_hint(response.body()).exact(), Some(5));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Framing {

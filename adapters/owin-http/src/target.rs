@@ -74,9 +74,9 @@ pub(crate) fn settle_host(
         return Err(Error::peer("the host of the target is not legal"));
     }
     let protocol = env.request().protocol();
-    let mut hosts = headers.get_all(HOST).iter();
-    let host = hosts.next();
-    if hosts.next().is_some() {
+    let host = headers.get(HOST);
+    // Where no field stands twice, neither does this one.
+    if headers.len() != headers.keys_len() && headers.get_all(HOST).iter().count() > 1 {
         return Err(Error::peer("there is more than one Host"));
     }
     if let Some(host) = host.filter(|host| !host.is_empty()) {

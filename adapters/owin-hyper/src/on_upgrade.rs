@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::header::{CONNECTION, HeaderValue, UPGRADE};
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -31,7 +31,7 @@ const SCRIPT: &[u8] =
 /// [`OnUpgrade`], among the extensions of the request that [`take_request`](owin_http::take_request)
 /// makes. There where the server offers `opaque.Upgrade`; else `None`.
 ///
-/// When the service has answered with 101, put its response in and accept: [`Upgrading::accept`].
+/// When the service has answered with 101, or with 200 to a CONNECT of HTTP/2, put its response in and accept: [`Upgrading::accept`].
 /// [`OfferUpgrade`] does both.
 ///
 /// hyper makes no such extension for others. So this lets a connection of hyper's read a request
@@ -142,7 +142,7 @@ impl fmt::Debug for Upgrading {
 }
 
 /// Offers the extension to the apps inside, which are foreign services, and takes the connection over
-/// where they answer with 101: see [`offer_upgrade`].
+/// where they answer with 101, or with 200 to a CONNECT: see [`offer_upgrade`].
 ///
 /// ```
 /// use owin_core::{AppExt, Environment, Error};
@@ -183,7 +183,10 @@ impl<A: App> App for OfferUpgradeApp<A> {
     async fn call(&self, mut env: Environment) -> Result<Environment, Error> {
         let upgrading = offer_upgrade(&mut env)?;
         let mut env = self.0.call(env).await?;
-        let is_switching = env.response().status() == StatusCode::SWITCHING_PROTOCOLS;
+        let status = env.response().status();
+        let is_connect = *env.request().method() == Method::CONNECT;
+        let is_switching =
+            status == StatusCode::SWITCHING_PROTOCOLS || (is_connect && status.is_success());
         if let Some(upgrading) = upgrading.filter(|_| is_switching)
             && env.upgrade_decision().is_none()
         {

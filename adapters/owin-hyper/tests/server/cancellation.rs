@@ -81,12 +81,15 @@ async fn a_client_that_has_said_all_gets_its_answer() {
     for request in [
         "GET / HTTP/1.1\r\nhost: h\r\n\r\n",
         "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 2\r\n\r\nab",
+        "GET / HTTP/1.1\r\nhost: h\r\n\r\nGET / HTTP/1.1\r\nhost: h\r\n\r\n",
     ] {
         let mut client = server.client().await;
         client.send(request).await;
         client.0.shutdown().await.expect("it can be shut");
         let answer = client.rest().await;
         assert!(answer.ends_with("3\r\nend\r\n0\r\n\r\n"), "{answer}");
+        let (asked, answered) = (request.matches(" / ").count(), answer.matches("200 OK").count());
+        assert_eq!(asked, answered, "{answer}");
     }
 }
 

@@ -200,3 +200,44 @@ async fn bad_requests_are_refused() {
         |request| *request.uri_mut() = "https://h/".parse().expect("a URI");
     assert_eq!(status(&mut sender, misdirect).await, 421);
 }
+
+#[tokio::test]
+async fn a_stop_lets_the_streams_finish_that_are_under_way() {
+    let server = start(async |mut env: Environment| -> Result<Environment, Error> {
+        env.response_mut().write("one ").await?;
+        env.response_mut().flush().await?;
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        env.response_mut().write("two").await?;
+        Ok(env)
+    })
+    .await;
+    let mut sender = connect::<Empty<Bytes>>(&server).await;
+    let response = sender.send_request(get("/", Empty::new())).await.expect("an answer");
+    let stopping = tokio::spawn(server.stop());
+    let body = response.into_body().collect().await.expect("a body").to_bytes();
+    assert_eq!(body, "one two");
+    assert!(stopping.await.expect("no panic").is_ok());
+    assert!(sender.send_request(get("/", Empty::new())).await.is_err());
+}
+
+#[tokio::test]
+async fn a_stream_that_outlasts_the_deadline_is_cancelled() {
+    let seen = Seen::default();
+    let watched = seen.clone();
+    let server = start(move |mut env: Environment| {
+        let seen = watched.clone();
+        async move {
+            seen.watch(&mut env)?;
+            std::future::pending::<()>().await;
+            Ok(env)
+        }
+    })
+    .await;
+    let mut sender = connect::<Empty<Bytes>>(&server).await;
+    let asking = tokio::spawn(sender.send_request(get("/", Empty::new())));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let stopped = server.running.stop(Duration::from_millis(50)).await;
+    assert!(stopped.is_err_and(|error| error.to_string().starts_with("1 call was cut off")));
+    assert_eq!(seen.reason(), Some(owin_core::CancelReason::Shutdown));
+    assert!(asking.await.expect("no panic").is_err());
+}

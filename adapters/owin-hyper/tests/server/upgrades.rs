@@ -91,7 +91,16 @@ async fn whoever_has_a_connection_hears_of_the_stop_and_is_cut_off() {
 
 #[tokio::test]
 async fn an_extended_connect_is_taken_over_by_the_same_app() {
-    let server = start(echo).await;
+    connect_over_http_2(echo).await;
+}
+
+#[tokio::test]
+async fn a_service_made_for_hyper_takes_an_extended_connect_over() {
+    connect_over_http_2(upgradeable()).await;
+}
+
+async fn connect_over_http_2(app: impl App) {
+    let server = start(app).await;
     let stream = TcpStream::connect(server.socket).await.expect("it listens");
     let shaken = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
     let (mut sender, connection) = shaken.await.expect("it speaks HTTP/2");
@@ -143,7 +152,8 @@ async fn foreign(mut env: Environment) -> Result<Environment, Error> {
         let _lost = tokio::io::copy(&mut reader, &mut writer).await;
         let _lost = writer.shutdown().await;
     });
-    let switching = http::Response::builder().status(101).header("x-mine", "1");
+    let status = if env.request().method() == http::Method::CONNECT { 200 } else { 101 };
+    let switching = http::Response::builder().status(status).header("x-mine", "1");
     put_response(&mut env, switching.body(String::new()).expect("a response"))?;
     Ok(env)
 }

@@ -14,6 +14,7 @@ use crate::io::Io;
 use crate::serve::serve;
 use crate::service::{AppService, Mount};
 use crate::stop::{Phase, Stop};
+use crate::turn_away::turn_away;
 
 /// How many connections are accepted before the other tasks have their turn.
 const ACCEPTS_PER_TURN: usize = 64;
@@ -73,6 +74,7 @@ impl Acceptor {
 
     /// Takes in who waits to be accepted: they have been answered by the system already.
     async fn serve_waiting(&self, listener: &TcpListener) {
+        let _others_may_come = turn_away(&socket2::SockRef::from(listener));
         let mut left = MAX_WAITING;
         // Between the two looks the runtime hears of what came last.
         for _look in 0..2 {

@@ -7,22 +7,24 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use owin_core::CancelReason;
-use tokio::time::timeout;
+use tokio::time::{Sleep, sleep, timeout};
 
 use crate::line::Line;
 use crate::service::AppService;
 use crate::stop::Phase;
 
-/// Drives a connection to its end, or until it is silent; `leave` tells hyper to finish what is under
-/// way.
+/// Drives a connection to its end, or until it is silent. When the server stops `leave` tells hyper to
+/// finish what is under way; a fresh connection has a moment to ask for something first.
 pub(crate) async fn drive<C: Future>(
     mut connection: Pin<&mut C>,
     service: &AppService,
     mut is_silent: impl FnMut(&Line, &mut Context<'_>) -> bool,
+    is_fresh: fn(&Line) -> bool,
     leave: fn(Pin<&mut C>),
 ) {
     let mut listening = service.stop().listener();
     let mut is_leaving = false;
+    let mut late = None;
     let end = poll_fn(|cx| {
         loop {
             // First what the client has sent: a request that has come is answered.
@@ -34,6 +36,9 @@ pub(crate) async fn drive<C: Future>(
             }
             match listening.phase(cx.waker()) {
                 Phase::Draining if !is_leaving => {
+                    if is_fresh(service.line()) && waits_for_first(&mut late, cx) {
+                        break;
+                    }
                     is_leaving = true;
                     leave(connection.as_mut());
                 }
@@ -50,6 +55,15 @@ pub(crate) async fn drive<C: Future>(
         End::Lost(reason) => service.calls().lose(reason),
         End::Done => finish(service.line()).await,
     }
+}
+
+/// How long somebody who has connected already has to ask, when the server stops.
+pub(crate) const FIRST_WITHIN: Duration = Duration::from_millis(500);
+
+/// Says whether there is still time for the first request.
+fn waits_for_first(late: &mut Option<Pin<Box<Sleep>>>, cx: &mut Context<'_>) -> bool {
+    let late = late.get_or_insert_with(|| Box::pin(sleep(FIRST_WITHIN)));
+    late.as_mut().poll(cx).is_pending()
 }
 
 /// How a connection ended.

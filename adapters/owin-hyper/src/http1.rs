@@ -28,7 +28,8 @@ pub(crate) async fn serve(io: Io, service: AppService, period: Duration) {
         .with_upgrades();
     let mut idle = Idle::new(period);
     let is_silent = |line: &Line, cx: &mut Context<'_>| idle.is_over(line, cx);
-    drive(pin!(connection), &service, is_silent, |connection: Pin<&mut Connection>| {
+    let is_fresh = |line: &Line| line.progress().1 == 0;
+    drive(pin!(connection), &service, is_silent, is_fresh, |connection: Pin<&mut Connection>| {
         connection.graceful_shutdown();
     })
     .await;

@@ -1,6 +1,7 @@
 //! HTTP/2 by prior knowledge (RFC 9113 §3.3), with extended CONNECT (RFC 8441).
 
 use std::pin::{Pin, pin};
+use std::task::Context;
 use std::time::Duration;
 
 use hyper::rt::Executor;
@@ -9,6 +10,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 
 use crate::drive::drive;
 use crate::io::Io;
+use crate::line::Line;
 use crate::service::AppService;
 use crate::stop::Stop;
 
@@ -23,14 +25,11 @@ pub(crate) async fn serve(io: Io, service: AppService, period: Duration) {
     builder.timer(TokioTimer::new()).keep_alive_interval(period).keep_alive_timeout(PING_WITHIN);
     let connection =
         builder.enable_connect_protocol().serve_connection(TokioIo::new(io), service.clone());
-    drive(
-        pin!(connection),
-        &service,
-        |_, _| false,
-        |connection: Pin<&mut Connection>| {
-            connection.graceful_shutdown();
-        },
-    )
+    // What comes before a client hears of the stop is a stream that is finished.
+    let (is_silent, is_fresh) = (|_: &Line, _: &mut Context<'_>| false, |_: &Line| false);
+    drive(pin!(connection), &service, is_silent, is_fresh, |connection: Pin<&mut Connection>| {
+        connection.graceful_shutdown();
+    })
     .await;
 }
 

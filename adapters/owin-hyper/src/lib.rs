@@ -25,6 +25,7 @@ mod sniff;
 mod stop;
 #[cfg(feature = "http1")]
 mod switch;
+mod turn_away;
 mod upgrade;
 
 pub use self::body::AnswerBody;

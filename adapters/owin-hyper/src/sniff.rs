@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
+use crate::drive::FIRST_WITHIN;
 use crate::io::Io;
 use crate::service::AppService;
 use crate::stop::Phase;
@@ -41,10 +42,14 @@ async fn first_bytes(io: &mut Io, service: &AppService, period: Duration) -> Opt
         Some(())
     };
     let mut listening = service.stop().listener();
+    let late = async {
+        listening.reached(Phase::Draining).await;
+        sleep(FIRST_WITHIN).await;
+    };
     tokio::select! {
         biased;
         read = timeout(period, reading) => read.ok().flatten()?,
-        () = listening.reached(Phase::Draining) => return None,
+        () = late => return None,
     }
     (!front.is_empty()).then_some(front)
 }

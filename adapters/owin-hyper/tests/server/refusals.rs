@@ -62,3 +62,32 @@ async fn a_head_without_an_end_is_refused() {
     let answer = server.exchange(&format!("GET / HTTP/1.1\r\nhost: h\r\n{many}\r\n")).await;
     assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
 }
+
+/// What the page says of hyper: where it becomes stricter, the page has to follow.
+#[tokio::test]
+async fn hyper_takes_what_the_page_says_it_takes() {
+    let server = start(async |mut env: Environment| -> Result<Environment, Error> {
+        let length = env.request().headers().bytes("content-length").map(<[u8]>::len);
+        let body = env.request_mut().body_mut().read_to_end(10).await?;
+        env.response_mut().set_body(format!("{} {length:?}", body.len()));
+        Ok(env)
+    })
+    .await;
+    for (fields, answered) in [
+        ("content-length: 2\r\ncontent-length: 2\r\n\r\nab", "2 Some(1)"),
+        ("content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n", "1 None"),
+        ("content-length: 2\n\r\nab", "2 Some(1)"),
+    ] {
+        let head = "POST / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n";
+        let answer = server.exchange(&format!("{head}{fields}")).await;
+        assert!(answer.ends_with(answered), "{fields:?} {answer}");
+    }
+    for fields in [
+        "content-length: 2\r\ncontent-length: 3\r\n\r\nabc",
+        "transfer-encoding: gzip\r\n\r\n",
+        "transfer-encoding: chunked, gzip\r\n\r\n",
+    ] {
+        let answer = server.exchange(&format!("POST / HTTP/1.1\r\nhost: h\r\n{fields}")).await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{fields:?} {answer}");
+    }
+}

@@ -14,7 +14,7 @@ pub struct Options {
     pub urls: String,
 
     /// The server to run on, by name; without this, the first that the program knows.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, env = "OWIN_SERVER", value_name = "NAME")]
     pub server: Option<String>,
 
     /// How many seconds the program may take to end once it is told to stop; then calls are cut off.

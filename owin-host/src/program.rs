@@ -1,5 +1,6 @@
 //! The `main` of a hosted program: options in, exit code out.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -36,6 +37,10 @@ impl From<Error> for Failure {
 /// Runs a program: reads the command line, makes the host, runs `main`, tells what went wrong in one
 /// line.
 ///
+/// The command line of a program that a web server starts as CGI (`GATEWAY_INTERFACE` is set) is
+/// what a client wrote into the query (RFC 3875 §4.4). It is not read then; the environment
+/// variables of the options still are.
+///
 /// Exit codes: 0 where it ended well, 2 where the command line, an address or the server's name
 /// cannot be used, 1 where calls had to be cut off while it stopped, or it was told a second time. Log lines go to standard error;
 /// `RUST_LOG` chooses them.
@@ -45,7 +50,9 @@ where
 {
     let about = "An OWIN app on a server of your choice";
     let command = <Options as clap::Args>::augment_args(Command::new(name)).about(about);
-    let options = match Options::from_arg_matches(&command.get_matches()) {
+    let is_cgi = std::env::var_os("GATEWAY_INTERFACE").is_some();
+    let arguments = trusted(std::env::args_os(), is_cgi);
+    let options = match Options::from_arg_matches(&command.get_matches_from(arguments)) {
         Ok(options) => options,
         Err(error) => error.exit(),
     };
@@ -68,6 +75,14 @@ where
     }
 }
 
+/// The arguments that the program's owner has chosen: none but the name, where a client chooses.
+fn trusted(
+    arguments: impl Iterator<Item = OsString>,
+    is_cgi: bool,
+) -> impl Iterator<Item = OsString> {
+    arguments.take(if is_cgi { 1 } else { usize::MAX })
+}
+
 /// Tells an error in one line, causes included.
 fn told(name: &str, failure: &Failure) -> ExitCode {
     let mut line = format!("{name}: {}", failure.error);
@@ -78,4 +93,16 @@ fn told(name: &str, failure: &Failure) -> ExitCode {
     }
     let _unwritable = writeln!(std::io::stderr(), "{line}");
     ExitCode::from(failure.code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_of_a_cgi_program_does_not_choose_its_options() {
+        let all = || ["shop", "--server", "other"].map(OsString::from).into_iter();
+        assert_eq!(trusted(all(), true).count(), 1);
+        assert_eq!(trusted(all(), false).count(), 3);
+    }
 }

@@ -13,6 +13,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("owin-http", &["owin-core"]),
     ("owin-hyper", &["owin-core", "owin-http"]),
     ("owin-tower", &["owin-core", "owin-http"]),
+    ("owin-cgi", &["owin-core", "owin-host"]),
     ("examples", &["owin-core", "owin-host", "nowin-like-server"]),
     (
         "owin-benches",

@@ -6,7 +6,7 @@ use crate::workspace::{SourceFile, Violation};
 const RULE: &str = "only the driver of a protocol awaits";
 
 /// The folders of protocols.
-const FOLDERS: [&str; 1] = ["nowin-like-server/src/h1/"];
+const FOLDERS: [&str; 2] = ["nowin-like-server/src/h1/", "adapters/owin-fastcgi/src/protocol/"];
 
 /// The folder in such a folder that may await.
 const DRIVER: &str = "driver/";

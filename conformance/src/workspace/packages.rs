@@ -14,6 +14,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("owin-hyper", &["owin-core", "owin-http"]),
     ("owin-tower", &["owin-core", "owin-http"]),
     ("owin-cgi", &["owin-core", "owin-host"]),
+    ("owin-fastcgi", &["owin-core", "owin-host", "owin-cgi"]),
     ("examples", &["owin-core", "owin-host", "nowin-like-server"]),
     (
         "owin-benches",

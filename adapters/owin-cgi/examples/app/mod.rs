@@ -150,6 +150,8 @@ async fn break_off(mut env: Environment) -> Result<Environment, Error> {
     }
     env.response_mut().write("a part of it").await?;
     env.response_mut().flush().await?;
+    // So that a web server has passed it on before it learns that no more comes.
+    tokio::time::sleep(Duration::from_millis(200)).await;
     Err(Error::app("the app was asked to fail in the middle"))
 }
 

@@ -92,10 +92,12 @@ impl WebServer {
         // Apache ends its whole process group with itself.
         command.process_group(0);
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        let server = Self { port, process: command.spawn().unwrap(), folder };
+        let mut server = Self { port, process: command.spawn().unwrap(), folder };
         let start = now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(start.elapsed() < PATIENCE, "it does not listen: {}", server.log());
+            let has_ended = server.process.try_wait().unwrap().is_some();
+            let is_late = has_ended || start.elapsed() > PATIENCE;
+            assert!(!is_late, "it does not listen: {}", server.log());
             sleep(Duration::from_millis(10));
         }
         server

@@ -123,6 +123,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
                 Ok(None) => {}
             }
             let has_begun = self.machine.has_begun();
+            if !has_begun {
+                self.machine.shrink();
+            }
             let deadline = if has_begun {
                 *began.get_or_insert_with(Instant::now) + params_time
             } else {

@@ -142,6 +142,19 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
         cx: &mut Context<'_>,
     ) -> Poll<Ended> {
         loop {
+            // What the app writes at once goes out together.
+            while *stage == Stage::Open
+                && self.machine.output().len() < HIGH_WATER_BYTES
+                && let Poll::Ready(event) = self.call.poll_event(cx)
+            {
+                match self.perform(event) {
+                    Some(next) => *stage = next,
+                    None => return Poll::Ready(Ended::BrokenOff),
+                }
+            }
+            if *stage == Stage::Finished {
+                return Poll::Ready(Ended::Whole);
+            }
             let mut has_moved = false;
             if !self.machine.output().is_empty() {
                 match self.poll_write(cx) {
@@ -150,21 +163,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
                     Poll::Pending => {}
                 }
             }
-            let waiting_bytes = self.machine.output().len();
-            match *stage {
-                Stage::Finished => return Poll::Ready(Ended::Whole),
-                Stage::Flushing if waiting_bytes == 0 => *stage = Stage::Open,
-                _ => {}
-            }
-            if *stage == Stage::Open
-                && waiting_bytes < HIGH_WATER_BYTES
-                && let Poll::Ready(event) = self.call.poll_event(cx)
-            {
+            if *stage == Stage::Flushing && self.machine.output().is_empty() {
+                *stage = Stage::Open;
                 has_moved = true;
-                match self.perform(event) {
-                    Some(next) => *stage = next,
-                    None => return Poll::Ready(Ended::BrokenOff),
-                }
             }
             has_moved |= feed.poll(cx);
             match self.poll_incoming(feed, cx) {

@@ -49,6 +49,8 @@ pub(crate) struct Machine {
     /// How many requests were begun.
     count: u64,
     closes: bool,
+    /// Once the protocol was broken nothing more is understood.
+    broken: Option<Broken>,
 }
 
 /// The request that is being answered.
@@ -83,6 +85,7 @@ impl Machine {
             request: None,
             count: 0,
             closes: false,
+            broken: None,
         }
     }
 
@@ -106,6 +109,15 @@ impl Machine {
         self.closes && self.request.is_none()
     }
 
+    /// Gives back memory that large records took, while nothing is under way.
+    pub(crate) fn shrink(&mut self) {
+        for buffer in [&mut self.input, &mut self.output] {
+            if buffer.is_empty() {
+                *buffer = BytesMut::new();
+            }
+        }
+    }
+
     /// Lets no further request follow.
     pub(crate) fn close(&mut self) {
         self.closes = true;
@@ -115,8 +127,17 @@ impl Machine {
     ///
     /// # Errors
     ///
-    /// Where the web server breaks the protocol.
+    /// Where the web server breaks the protocol, or has done so before.
     pub(crate) fn next(&mut self) -> Result<Option<Event>, Broken> {
+        if let Some(broken) = self.broken {
+            return Err(broken);
+        }
+        let next = self.read();
+        self.broken = next.as_ref().err().copied();
+        next
+    }
+
+    fn read(&mut self) -> Result<Option<Event>, Broken> {
         while let Some(record) = Record::take(&mut self.input)? {
             let event = if record.id == 0 {
                 self.manage(record)?;

@@ -212,6 +212,15 @@ fn what_breaks_the_protocol_ends_it() {
 }
 
 #[test]
+fn nothing_behind_a_broken_record_is_understood() {
+    let mut machine = Machine::new(&small());
+    machine.input().extend_from_slice(&[record(kind::STDOUT, 1, b""), get(1)].concat());
+    for _ in 0..3 {
+        assert_eq!(machine.next(), Err(Broken::Order(kind::STDOUT)));
+    }
+}
+
+#[test]
 fn what_belongs_to_no_request_is_ignored() {
     // FastCGI 1.0 §3.3: what is left of a request that was answered before it had come.
     let bytes = [

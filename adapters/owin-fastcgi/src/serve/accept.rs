@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -15,6 +17,9 @@ use crate::driver::{Driver, Phase, Settings};
 
 /// How long nobody is accepted after the machine could not, as without a free descriptor.
 const BACK_OFF: Duration = Duration::from_millis(100);
+
+/// After how long a silence the system asks whether the web server is still there.
+const KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// What takes the connections of one listener in.
 pub(super) struct Acceptor {
@@ -51,7 +56,7 @@ impl Acceptor {
             let Ok(permit) = Arc::clone(&self.room).acquire_owned().await else { return };
             let accepted = match listener {
                 Listener::Tcp(listener) => listener.accept().await.map(|(stream, peer)| {
-                    let _slower = stream.set_nodelay(true);
+                    tune(&stream);
                     let is_allowed =
                         self.allowed.is_empty() || self.allowed.contains(&peer.ip().to_canonical());
                     if is_allowed {
@@ -84,6 +89,13 @@ impl Acceptor {
             was_cut_off
         }
     }
+}
+
+/// Small responses go out at once, and a web server that vanished is noticed though nothing is sent.
+fn tune(stream: &TcpStream) {
+    let probes = TcpKeepalive::new().with_time(KEEPALIVE);
+    let _slower = stream.set_nodelay(true);
+    let _later = SockRef::from(stream).set_tcp_keepalive(&probes);
 }
 
 /// A connection that was gone before it was accepted is nothing; what the machine lacks may be there

@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
@@ -14,19 +15,21 @@ use super::{BACKLOG, Listener};
 /// Under its own name the socket is there only once its rights are right and it listens: it is bound
 /// under another name beside it.
 pub(super) fn bind(path: &Path, mode: u32) -> io::Result<Listener> {
-    ensure_free(path)?;
-    let mut staged = path.as_os_str().to_owned();
-    staged.push(format!(".{}", std::process::id()));
-    let staged = PathBuf::from(staged);
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let place = look_at(path)?;
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let staged = path.with_file_name(format!(".{:x}.{number:x}", std::process::id()));
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     socket.bind(&SockAddr::unix(&staged)?)?;
     let prepared = fs::set_permissions(&staged, Permissions::from_mode(mode))
         .and_then(|()| socket.listen(BACKLOG))
-        .and_then(|()| fs::rename(&staged, path));
-    if let Err(error) = prepared {
-        let _nothing_left = fs::remove_file(&staged);
-        return Err(error);
-    }
+        .and_then(|()| match place {
+            // Unlike a renaming a link replaces nothing that came meanwhile.
+            Place::Free => fs::hard_link(&staged, path),
+            Place::Stale => fs::rename(&staged, path),
+        });
+    let _renamed_already = fs::remove_file(&staged);
+    prepared?;
     let file = SocketFile::at(path)?;
     listener(socket, Some(file))
 }
@@ -46,10 +49,18 @@ fn listener(socket: Socket, file: Option<SocketFile>) -> io::Result<Listener> {
     Ok(Listener::Unix { listener, _file: file })
 }
 
-/// Says whether a name can be taken: nothing is there, or a socket that nobody listens on.
-fn ensure_free(path: &Path) -> io::Result<()> {
+/// What is where a socket is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Free,
+    /// A socket that nobody listens on, as after a crash.
+    Stale,
+}
+
+/// Looks whether a name can be taken; everything that lives or is no socket is an error.
+fn look_at(path: &Path) -> io::Result<Place> {
     match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Place::Free),
         Err(error) => return Err(error),
         Ok(metadata) if !metadata.file_type().is_socket() => {
             return Err(io::Error::other("there is a file of that name that is no socket"));
@@ -60,7 +71,7 @@ fn ensure_free(path: &Path) -> io::Result<()> {
     // A server that lives but is busy must not hold us up.
     probe.set_nonblocking(true)?;
     match probe.connect(&SockAddr::unix(path)?) {
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(Place::Stale),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(error),
         _ => Err(io::ErrorKind::AddrInUse.into()),
     }

@@ -1,7 +1,7 @@
 //! The head of a response as CGI has it (RFC 3875 §6).
 
-use bytes::BufMut;
 use owin_core::Head;
+use owin_core::bytes::BufMut;
 
 /// Writes the head of a response for a web server: `Status`, the fields, an empty line.
 ///

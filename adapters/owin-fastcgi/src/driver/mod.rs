@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use owin_cgi::Mount;
-use owin_core::bytes::Buf as _;
+use owin_core::bytes::{Buf as _, Bytes};
 use owin_core::features::{ConnectionInfo, ServerInfo};
 use owin_core::{BoxApp, Call};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -54,6 +54,8 @@ pub(crate) struct Driver<T> {
     io: T,
     machine: Machine,
     call: Call,
+    /// What the app wrote and is no record yet.
+    rest: Bytes,
     settings: Arc<Settings>,
     phase: watch::Receiver<Phase>,
 }
@@ -64,6 +66,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
             io,
             machine: Machine::new(&settings.limits),
             call: Call::new(&settings.app, ConnectionInfo::new()),
+            rest: Bytes::new(),
             settings,
             phase,
         }

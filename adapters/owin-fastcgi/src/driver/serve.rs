@@ -20,6 +20,9 @@ use crate::protocol;
 /// So many bytes may wait for the web server before the app has to.
 const HIGH_WATER_BYTES: usize = 64 * 1024;
 
+/// So many bytes of a large piece are made a record of at once; the rest stays with the app's memory.
+const PIECE_BYTES: usize = 32 * 1024;
+
 /// What follows a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Served {
@@ -143,10 +146,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
     ) -> Poll<Ended> {
         loop {
             // What the app writes at once goes out together.
-            while *stage == Stage::Open
-                && self.machine.output().len() < HIGH_WATER_BYTES
-                && let Poll::Ready(event) = self.call.poll_event(cx)
-            {
+            while *stage == Stage::Open && self.machine.output().len() < HIGH_WATER_BYTES {
+                if !self.rest.is_empty() {
+                    let piece = self.rest.split_to(self.rest.len().min(PIECE_BYTES));
+                    self.machine.respond(&piece);
+                    continue;
+                }
+                let Poll::Ready(event) = self.call.poll_event(cx) else { break };
                 match self.perform(event) {
                     Some(next) => *stage = next,
                     None => return Poll::Ready(Ended::BrokenOff),
@@ -218,7 +224,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
                 owin_cgi::write_head(&self.call.head(), &mut head);
                 self.machine.respond(&head);
             }
-            Event::Data(data) => self.machine.respond(&data),
+            Event::Data(data) => self.rest = data,
             Event::Flush => return Some(Stage::Flushing),
             Event::End => return Some(Stage::Finished),
             Event::Failed(error) => {
@@ -260,6 +266,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Driver<T> {
     /// Tells the app that nobody waits any more, and lets it end.
     async fn let_end(&mut self, reason: CancelReason, feed: &mut Feed) {
         self.call.cancel(reason);
+        self.rest.clear();
         feed.break_off("the client has gone");
         let ending =
             async { while !matches!(self.call.event().await, Event::End | Event::Failed(_)) {} };

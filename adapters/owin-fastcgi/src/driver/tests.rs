@@ -151,6 +151,22 @@ async fn a_body_comes_back_while_it_comes() {
 }
 
 #[tokio::test]
+async fn a_large_body_goes_out_piece_by_piece() {
+    let large = async |mut env: Environment| -> Result<Environment, Error> {
+        env.response_mut().set_body("x".repeat(300_000));
+        Ok(env)
+    };
+    let mut web = connect(large);
+    for _ in 0..2 {
+        web.send(&[head(1, &[]), record(STDIN, b"")].concat()).await;
+        let (text, status) = web.response().await;
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.ends_with("content-length: 300000"), "{head}");
+        assert_eq!((body.len(), status), (300_000, Some(0)));
+    }
+}
+
+#[tokio::test]
 async fn a_body_without_a_length_ends_with_its_stream() {
     let mut web = connect(echo);
     web.send(&[head(1, &[]), record(STDIN, b"hel"), record(STDIN, b"lo")].concat()).await;
@@ -318,7 +334,9 @@ async fn a_stop_lets_a_call_end_and_closes_what_is_silent() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     web.phase.send_replace(Phase::Draining);
     silent.phase.send_replace(Phase::Draining);
+    let told = tokio::time::Instant::now();
     assert!(!silent.driver.await.unwrap());
+    assert!(told.elapsed() < Duration::from_secs(1), "it waited for a request");
     assert!(web.response().await.0.ends_with("late"));
     assert_eq!(web.record().await, None, "it was to stay, but the server stops");
     drop(web.io);

@@ -177,10 +177,12 @@ async fn stop(
         let _left_behind = timeout(last, all(&mut acceptors, &mut cut_off)).await;
         acceptors.shutdown().await;
     }
-    match (waited, cut_off) {
-        (Ok(()), 0) => Ok(()),
-        (_, count) => Err(Error::server(format!("{count} calls had to be cut off"))),
-    }
+    let calls = match cut_off {
+        0 => return Ok(()),
+        1 => "1 call was".to_owned(),
+        count => format!("{count} calls were"),
+    };
+    Err(Error::server(format!("{calls} cut off when the deadline passed")))
 }
 
 async fn all(acceptors: &mut JoinSet<usize>, cut_off: &mut usize) {

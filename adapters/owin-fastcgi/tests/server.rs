@@ -66,6 +66,21 @@ async fn the_path_of_an_address_is_the_path_base() {
 }
 
 #[tokio::test]
+async fn a_path_base_can_be_chosen_whatever_the_script_is_called() {
+    for (base, seen) in [("", "<></shop/a>"), ("/shop/", "</shop></a>"), ("/x", " 404 ")] {
+        let server = FastCgi::new().with_path_base(base);
+        let running = start(server, "http://127.0.0.1:0", paths).await;
+        let text = ask(&mut connect(&*running).await, "/shop/a").await;
+        assert!(text.contains(seen), "{base:?}: {text}");
+    }
+    let mut properties = Properties::new();
+    properties.listen_on("http://127.0.0.1:0".parse().unwrap());
+    let server = Box::new(FastCgi::new().with_path_base("shop"));
+    let started = server::start(server, properties, |_| Ok(paths.boxed())).await;
+    assert!(started.err().unwrap().to_string().contains("\"shop\""));
+}
+
+#[tokio::test]
 async fn a_connection_too_many_waits_for_its_turn() {
     let limits = Limits { connections: 1, ..Limits::default() };
     let running = start(FastCgi::new().with_limits(limits), "http://127.0.0.1:0", paths).await;

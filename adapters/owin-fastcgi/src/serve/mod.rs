@@ -53,6 +53,7 @@ const ALLOWED: &str = "FCGI_WEB_SERVER_ADDRS";
 pub struct FastCgi {
     limits: Limits,
     socket_mode: u32,
+    path_base: Option<String>,
 }
 
 impl FastCgi {
@@ -62,7 +63,7 @@ impl FastCgi {
     /// Makes a server with the usual limits.
     #[must_use]
     pub fn new() -> Self {
-        Self { limits: Limits::default(), socket_mode: 0o600 }
+        Self { limits: Limits::default(), socket_mode: 0o600, path_base: None }
     }
 
     /// Chooses the limits.
@@ -87,6 +88,42 @@ impl FastCgi {
     }
 }
 
+impl FastCgi {
+    /// Says the path base, whatever share of the path the web server puts into `SCRIPT_NAME`; a path
+    /// that is not below it is answered with 404. The path of an address comes before this.
+    ///
+    /// An empty one is for an app at the root behind a web server that makes the whole path the
+    /// `SCRIPT_NAME`, as nginx does with the file `fastcgi_params` that comes with it.
+    ///
+    /// ```
+    /// let server = owin_fastcgi::FastCgi::new().with_path_base("");
+    /// # drop(server);
+    /// ```
+    #[must_use]
+    pub fn with_path_base(mut self, base: impl Into<String>) -> Self {
+        self.path_base = Some(base.into());
+        self
+    }
+
+    /// Where the path base of requests ends that come to that address.
+    ///
+    /// # Errors
+    ///
+    /// Where the path base that was chosen is none.
+    fn mount(&self, address: &Address) -> Result<Mount, Error> {
+        match (address.path(), &self.path_base) {
+            ("", None) => Ok(Mount::Script),
+            ("", Some(base)) if base.is_empty() || base.starts_with('/') => {
+                Ok(Mount::At(base.trim_end_matches('/').to_owned()))
+            }
+            ("", Some(base)) => Err(Error::server(format!(
+                "the path base {base:?} does not begin with a slash; write it as \"/shop\" or \"\""
+            ))),
+            (path, _) => Ok(Mount::At(path.to_owned())),
+        }
+    }
+}
+
 impl Default for FastCgi {
     fn default() -> Self {
         Self::new()
@@ -107,16 +144,18 @@ impl Server for FastCgi {
         let allowed = allowed(&std::env::var(ALLOWED).unwrap_or_default())?;
         let bound = bind::all(&addresses(&properties)?, self.socket_mode)?;
         let addresses = bound.iter().map(|bound| bound.address.clone()).collect();
+        let mounts: Vec<Mount> =
+            bound.iter().map(|bound| self.mount(&bound.address)).collect::<Result<_, _>>()?;
         let launch = server::launch(properties, addresses).await?;
         let (phase, phases) = watch::channel(Phase::Running);
         let room = Arc::new(Semaphore::new(self.limits.connections.min(Semaphore::MAX_PERMITS)));
         let mut acceptors = JoinSet::new();
-        for Bound { address, listener } in bound {
+        for (Bound { listener, .. }, mount) in bound.into_iter().zip(mounts) {
             let settings = Settings {
                 app: app.clone(),
                 info: launch.info(),
                 limits: self.limits.clone(),
-                mount: mount(&address),
+                mount,
             };
             let acceptor = Acceptor {
                 settings: Arc::new(settings),
@@ -137,13 +176,6 @@ fn addresses(properties: &Properties) -> Result<Vec<Address>, Error> {
         [] if bind::is_given() => Ok(vec!["http://fd:0".parse()?]),
         [] => Ok(vec![DEFAULT_ADDRESS.parse()?]),
         addresses => Ok(addresses.to_vec()),
-    }
-}
-
-fn mount(address: &Address) -> Mount {
-    match address.path() {
-        "" => Mount::Script,
-        path => Mount::At(path.to_owned()),
     }
 }
 

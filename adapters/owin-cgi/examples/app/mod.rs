@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use owin_core::http::StatusCode;
-use owin_core::{AppExt as _, BoxApp, Environment, Error, keys};
+use owin_core::lint::Party;
+use owin_core::{AppExt as _, BoxApp, Environment, Error, Lint, keys};
 
 /// How much is written at once where much is written.
 const PIECE: usize = 64 * 1024;
@@ -30,7 +31,14 @@ pub(crate) fn app() -> BoxApp {
             _ => facts(env),
         }
     };
-    app.boxed()
+    // A server that breaks a rule of the contract is told of where the notes are; the app itself is
+    // asked to fail.
+    let lint = Lint::new().with_report(|violation| {
+        if violation.rule().party() == Party::Server {
+            note("violation", &violation.to_string());
+        }
+    });
+    app.with(lint).boxed()
 }
 
 /// Tells what the environment holds, a line for each.

@@ -135,7 +135,10 @@ impl Drop for WebServer {
         }
         if std::thread::panicking() {
             eprintln!("the log:\n{}", self.log());
+            return;
         }
+        let violation = fs::read_to_string(self.folder.path().join("notes/violation"));
+        assert!(violation.is_err(), "the contract was broken: {violation:?}");
     }
 }
 

@@ -1,0 +1,86 @@
+//! What every server has to show, each in a process of its own with the app.
+//!
+//! `MATRIX_STREAM_BYTES` is how long a stream is; without it, 256 MiB.
+
+#![expect(clippy::panic, clippy::print_stdout, reason = "what was seen belongs to the test")]
+
+mod support;
+
+use std::fmt::Debug;
+
+use owin_adapter_matrix::Evidence;
+use owin_adapter_matrix::duty::{self, Way};
+use owin_adapter_matrix::proof::Column;
+use owin_adapter_matrix::servers::{Entry, Target, entries};
+
+/// How long a stream is where nobody says.
+const STREAM_BYTES: u64 = 256 << 20;
+
+fn stream_bytes() -> u64 {
+    std::env::var("MATRIX_STREAM_BYTES").map_or(STREAM_BYTES, |said| {
+        said.parse().unwrap_or_else(|_| panic!("MATRIX_STREAM_BYTES={said} is no number of bytes"))
+    })
+}
+
+/// Asks every server, each just started; says what was seen, and fails with all that failed.
+async fn every<T: Debug>(what: &str, check: impl AsyncFn(&Entry, &Target) -> Result<T, Evidence>) {
+    let mut faults = Vec::new();
+    for entry in entries() {
+        let Some(started) = support::started(entry) else { continue };
+        match check(entry, &started.target).await {
+            Ok(seen) => println!("{}: {what}: {seen:?}", entry.name),
+            Err(evidence) => faults.push(format!("{}: {evidence}", entry.name)),
+        }
+    }
+    assert!(faults.is_empty(), "{what}\n{}\n", faults.join("\n"));
+}
+
+/// Whether the table says yes; another test proves that it is right.
+fn can(entry: &Entry, column: Column) -> bool {
+    entry.lacks.iter().all(|lack| lack.column != column)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_stream_into_the_app_leaves_the_memory_flat() {
+    every("grown by bytes", async |_, target| duty::stream(target, Way::In, stream_bytes()).await)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_stream_out_of_the_app_leaves_the_memory_flat() {
+    every("grown by bytes", async |_, target| duty::stream(target, Way::Out, stream_bytes()).await)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_stream_both_ways_at_once_leaves_the_memory_flat() {
+    every("grown by bytes", async |entry, target| match can(entry, Column::BothWays) {
+        true => duty::stream(target, Way::Both, stream_bytes()).await.map(Some),
+        false => Ok(None),
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_app_that_does_not_read_holds_the_client_back() {
+    every("bytes under way", async |_, target| duty::back_pressure(target, Way::In).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_does_not_read_holds_the_app_back() {
+    every("bytes under way", async |_, target| duty::back_pressure(target, Way::Out).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_goes_away_is_noticed_within_a_second() {
+    every("noticed", async |entry, target| match can(entry, Column::Cancellation) {
+        true => duty::disconnects(target).await.map(Some),
+        false => Ok(None),
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_announces_what_it_can_and_nothing_else() {
+    every("announced", async |_, target| duty::announcements(target).await).await;
+}

@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::client::{Answer, Request, Sending, Talk};
-use crate::evidence::{Evidence, within};
+use crate::evidence::Evidence;
 use crate::ledger::Page;
 use crate::pattern;
-use crate::proof::{Column, Moment, Verdict, facts, reset};
+use crate::proof::{Column, Moment, Verdict, facts, read, reset, send};
 use crate::servers::Target;
 
 /// By how much the memory of the process may grow while a stream passes, whatever its length.
@@ -114,13 +114,7 @@ pub async fn announcements(target: &Target) -> Result<(), Evidence> {
 async fn into_app(target: &Target, page: &Page, bytes: u64) -> Result<(), Evidence> {
     let request = Request::post(page.target("count", ""), Sending::Length(bytes));
     let mut talk = target.open(&request).await?;
-    let mut sent = 0;
-    while sent < bytes {
-        let piece = pattern::piece(sent, bytes - sent);
-        sent += pattern::length(&piece);
-        talk.send(piece).await?;
-    }
-    talk.finish(&[]).await?;
+    send(talk.outgoing.as_mut(), 0, bytes).await?;
     counted(&mut talk.answer, bytes).await
 }
 
@@ -137,39 +131,19 @@ async fn counted(answer: &mut Answer, bytes: u64) -> Result<(), Evidence> {
 async fn out_of_app(target: &Target, page: &Page, bytes: u64) -> Result<(), Evidence> {
     let request = Request::get(page.target("bytes", &format!("&n={bytes}")));
     let mut talk = target.open(&request).await?;
-    read_all(&mut talk.answer, bytes).await
-}
-
-/// The answer has to be so many bytes of the pattern.
-async fn read_all(answer: &mut Answer, bytes: u64) -> Result<(), Evidence> {
-    answer.head_of(200).await?;
-    let mut seen = 0;
-    while let Some(data) = answer.data().await? {
-        if !pattern::is_right(seen, &data) {
-            return Err(Evidence::new(format!("other bytes came after {seen}")));
-        }
-        seen += pattern::length(&data);
-    }
-    if seen == bytes {
-        return Ok(());
-    }
-    Err(Evidence::new(format!("the answer ended after {seen} bytes of {bytes}")))
+    talk.answer.head_of(200).await?;
+    read(&mut talk.answer, 0, bytes).await
 }
 
 async fn echo(target: &Target, page: &Page, bytes: u64) -> Result<(), Evidence> {
     let request = Request::post(page.target("echo", ""), Sending::Length(bytes));
     let mut talk = target.open(&request).await?;
     let Talk { outgoing, answer, .. } = &mut talk;
-    let sending = async {
-        let mut sent = 0;
-        while sent < bytes {
-            let piece = pattern::piece(sent, bytes - sent);
-            sent += pattern::length(&piece);
-            within("room for the request's bytes", outgoing.send(piece)).await??;
-        }
-        outgoing.finish(&[]).await
+    let reading = async {
+        answer.head_of(200).await?;
+        read(answer, 0, bytes).await
     };
-    tokio::try_join!(sending, read_all(answer, bytes)).map(drop)
+    tokio::try_join!(send(outgoing.as_mut(), 0, bytes), reading).map(drop)
 }
 
 /// By how much the peak of the process is above what it had at first.
@@ -221,7 +195,8 @@ async fn held_out(target: &Target) -> Result<u64, Evidence> {
         }
         wrote = now;
     }
-    read_all(&mut talk.answer, STREAM_BYTES).await?;
+    talk.answer.head_of(200).await?;
+    read(&mut talk.answer, 0, STREAM_BYTES).await?;
     Ok(wrote)
 }
 

@@ -10,5 +10,5 @@ pub mod proof;
 pub mod servers;
 pub mod table;
 
-pub use self::evidence::{BUDGET, Evidence, within};
+pub use self::evidence::{Evidence, PATIENCE, waiting, within};
 pub use self::ledger::{Ledger, Line, Page, now};

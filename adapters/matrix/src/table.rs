@@ -129,13 +129,14 @@ fn kept(now: &str, name: &str) -> String {
 mod tests {
     use super::*;
     use crate::evidence::Evidence;
-    use crate::servers::{Protocol, Start};
+    use crate::servers::Protocol;
 
     const ENTRY: Entry = Entry {
         name: "one",
         page: "one.md",
         protocol: Protocol::Http1,
-        start: Start::Server(|servers| servers),
+        server: |servers| servers,
+        front: None,
         lacks: &[Lack { column: Column::Upgrade, evidence: "501", reason: "it cannot" }],
     };
 

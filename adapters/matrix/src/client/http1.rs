@@ -1,13 +1,15 @@
 //! HTTP/1.1, byte by byte (RFC 9112).
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use owin_core::async_trait;
 use owin_core::bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use socket2::{SockRef, Socket};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
+use crate::client::tls::{Agreed, Tls};
 use crate::client::{Answer, Head, Incoming, Outgoing, Request, Sending, Talk};
 use crate::evidence::{Evidence, within};
 
@@ -20,15 +22,57 @@ const LINE_BYTES: usize = 16_384;
 ///
 /// Where nobody listens.
 pub async fn open(to: SocketAddr, request: &Request) -> Result<Talk, Evidence> {
+    let stream = connect(to).await?;
+    let ends = Ends::of(&stream)?;
+    begin(stream, ends, request).await
+}
+
+/// The same over TLS; says what the handshake agreed on, too.
+///
+/// # Errors
+///
+/// Where nobody listens, or the handshake fails.
+pub async fn open_tls(tls: &Tls, request: &Request) -> Result<(Talk, Agreed), Evidence> {
+    let stream = connect(tls.address()).await?;
+    let ends = Ends::of(&stream)?;
+    let (stream, agreed) = tls.handshake(stream).await?;
+    Ok((begin(stream, ends, request).await?, agreed))
+}
+
+async fn connect(to: SocketAddr) -> Result<TcpStream, Evidence> {
     let stream = within("a connection", TcpStream::connect(to)).await??;
     stream.set_nodelay(true)?;
-    let local = stream.local_addr()?;
-    let (read, mut write) = stream.into_split();
-    within("room for the head", write.write_all(head_of(to, request).as_bytes())).await??;
-    let outgoing = Box::new(Sender { write, sending: request.sending, unsent: BytesMut::new() });
+    Ok(stream)
+}
+
+/// What is known of the connection below: its addresses, and what resets it.
+struct Ends {
+    local: SocketAddr,
+    to: SocketAddr,
+    socket: Socket,
+}
+
+impl Ends {
+    fn of(stream: &TcpStream) -> Result<Self, Evidence> {
+        let (local, to) = (stream.local_addr()?, stream.peer_addr()?);
+        Ok(Self { local, to, socket: SockRef::from(stream).try_clone()? })
+    }
+}
+
+async fn begin(
+    stream: impl AsyncRead + AsyncWrite + Send + 'static,
+    ends: Ends,
+    request: &Request,
+) -> Result<Talk, Evidence> {
+    let Ends { local, to, socket } = ends;
+    let (read, write) = tokio::io::split(stream);
+    let (read, write) = (Box::new(read), Box::new(write));
+    let unsent = BytesMut::from(head_of(to, request).as_bytes());
+    let mut sender = Sender { write, socket, sending: request.sending, unsent };
+    within("room for the head", sender.write()).await??;
     let framing = Framing::ToEnd;
     let receiver = Receiver { read, unread: BytesMut::new(), framing, trailers: Vec::new() };
-    Ok(Talk { outgoing, answer: Answer::new(receiver), local })
+    Ok(Talk { outgoing: Box::new(sender), answer: Answer::new(receiver), local })
 }
 
 fn head_of(to: SocketAddr, request: &Request) -> String {
@@ -48,7 +92,9 @@ fn head_of(to: SocketAddr, request: &Request) -> String {
 }
 
 struct Sender {
-    write: OwnedWriteHalf,
+    write: Box<dyn AsyncWrite + Send + Unpin>,
+    /// The connection once more: both are closed together.
+    socket: Socket,
     sending: Sending,
     /// What was to be sent, and was not yet.
     unsent: BytesMut,
@@ -59,7 +105,7 @@ impl Sender {
         while !self.unsent.is_empty() {
             self.write.write_buf(&mut self.unsent).await?;
         }
-        Ok(())
+        Ok(self.write.flush().await?)
     }
 }
 
@@ -91,10 +137,7 @@ impl Outgoing for Sender {
     }
 
     fn reset(self: Box<Self>) -> Result<(), Evidence> {
-        let stream: &TcpStream = self.write.as_ref();
-        stream.set_zero_linger()?;
-        self.write.forget(); // dropped it would say an orderly end first
-        Ok(())
+        Ok(self.socket.set_linger(Some(Duration::ZERO))?)
     }
 }
 
@@ -109,7 +152,7 @@ enum Framing {
 }
 
 struct Receiver {
-    read: OwnedReadHalf,
+    read: Box<dyn AsyncRead + Send + Unpin>,
     /// What came and was not looked at.
     unread: BytesMut,
     framing: Framing,

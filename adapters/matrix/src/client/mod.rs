@@ -1,9 +1,11 @@
 //! A client that says and sees every byte: one request, one answer, one connection.
 //!
 //! [`Talk`] has two halves, so that one can read while one writes. What speaks the protocol is
-//! behind two traits: [`http1`] is one of them, and another protocol is another.
+//! behind two traits, which [`http1`] and [`http2`] implement.
 
 pub mod http1;
+pub mod http2;
+pub mod tls;
 pub mod websocket;
 
 use std::net::SocketAddr;
@@ -142,7 +144,7 @@ impl Talk {
     ///
     /// # Errors
     ///
-    /// Where the server does not take them within the budget.
+    /// Where the server does not take them in time.
     pub async fn send(&mut self, data: impl Into<Bytes>) -> Result<(), Evidence> {
         within("room for the request's bytes", self.outgoing.send(data.into())).await?
     }
@@ -166,7 +168,7 @@ impl Talk {
     }
 }
 
-/// What comes back, each part within the budget.
+/// What comes back, each part in time.
 #[expect(missing_debug_implementations, reason = "it is whatever speaks the protocol")]
 pub struct Answer(Box<dyn Incoming>);
 

@@ -13,8 +13,8 @@ use crate::probe::query;
 /// How often a thread looks whether something has happened.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// How often it looks before it gives up: 30 seconds in all.
-const LOOKS: u32 = 6_000;
+/// How often it looks before it gives up: two minutes in all.
+const LOOKS: u32 = 24_000;
 
 /// What became of a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

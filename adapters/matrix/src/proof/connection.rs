@@ -5,7 +5,8 @@ use std::fs;
 use serde_json::Value;
 
 use super::streaming::same;
-use crate::client::{Answer, Request};
+use crate::client::tls::standard;
+use crate::client::{Answer, Request, http1};
 use crate::evidence::Evidence;
 use crate::pattern;
 use crate::servers::Target;
@@ -51,10 +52,21 @@ pub(super) async fn client_address(target: &Target) -> Result<(), Evidence> {
     Ok(())
 }
 
-/// What the server's handshake agreed on.
-pub(super) fn tls_facts(target: &Target) -> Result<(), Evidence> {
-    let address = target.tls.clone()?;
-    Err(Evidence::new(format!("it listens on https://{address}, and this client has no TLS")))
+/// The app knows what the handshake agreed on.
+pub(super) async fn tls_facts(target: &Target) -> Result<(), Evidence> {
+    let tls = target.tls.clone()?;
+    let (mut talk, agreed) = http1::open_tls(&tls, &Request::get("/probe/facts")).await?;
+    let told = answer(&mut talk.answer).await?;
+    let fact = |of: &Value, name: &str| {
+        of.get(name).and_then(Value::as_str).unwrap_or("nothing").to_owned()
+    };
+    let handshake = told.get("tls").unwrap_or(&Value::Null);
+    if handshake.is_null() {
+        return Err(Evidence::new("the app knows nothing of the handshake"));
+    }
+    same(&fact(&told, "scheme"), "https")?;
+    same(&fact(handshake, "protocol"), &agreed.protocol)?;
+    same(&standard(&fact(handshake, "cipher_suite")), &agreed.cipher_suite)
 }
 
 /// The facts of a call over a connection of its own.

@@ -10,6 +10,10 @@ use crate::servers::Target;
 /// How soon an app has to hear of it.
 const SOON: Duration = Duration::from_secs(1);
 
+/// How often it is tried: a machine that has much else to do may be late, a server that looks only
+/// now and then is late each time.
+const TRIES: u32 = 3;
+
 /// When a client goes away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
@@ -33,6 +37,20 @@ pub(super) async fn reset_while_waiting(target: &Target) -> Result<(), Evidence>
 
 /// The token fires soon after a reset at that moment.
 pub(crate) async fn reset(target: &Target, moment: Moment) -> Result<(), Evidence> {
+    let mut took = Duration::ZERO;
+    for _ in 0..TRIES {
+        took = time_to_fire(target, moment).await?;
+        if took <= SOON {
+            return Ok(());
+        }
+    }
+    Err(Evidence::new(format!(
+        "the token fired after {took:?}, in {TRIES} tries never sooner than {SOON:?}"
+    )))
+}
+
+/// How long after a reset at that moment the token fires.
+async fn time_to_fire(target: &Target, moment: Moment) -> Result<Duration, Evidence> {
     let page = target.page("wait")?;
     let request = match moment {
         Moment::BeforeTheAnswer => Request::get(page.target("wait", "")),
@@ -55,10 +73,6 @@ pub(crate) async fn reset(target: &Target, moment: Moment) -> Result<(), Evidenc
     let gone = now();
     talk.reset()?;
     let fired = page.noted("fired").await;
-    page.mark("release")?; // or its thread would look for 30 seconds
-    let took = Duration::from_millis(fired?.at().saturating_sub(gone));
-    if took > SOON {
-        return Err(Evidence::new(format!("the token fired after {took:?}")));
-    }
-    Ok(())
+    page.mark("release")?; // or its thread would go on looking
+    Ok(Duration::from_millis(fired?.at().saturating_sub(gone)))
 }

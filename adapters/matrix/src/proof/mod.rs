@@ -108,7 +108,7 @@ impl Column {
             }
             Self::BothWays => {
                 "the answer to the first 1,000 bytes of a body comes before the client sends the \
-                 others"
+                 others, and 32 MiB then go both ways at the same time; eight times"
             }
             Self::Cancellation => {
                 "`owin.CallCancelled` fires within a second after the client has reset the \
@@ -149,7 +149,7 @@ impl Column {
             Self::TrailersOut => trailers::out_of_app(target).await,
             Self::SendFile => connection::file(target).await,
             Self::ClientAddress => connection::client_address(target).await,
-            Self::TlsFacts => connection::tls_facts(target),
+            Self::TlsFacts => connection::tls_facts(target).await,
         };
         proven.map_or_else(Verdict::Missing, |()| Verdict::Proven)
     }
@@ -157,3 +157,4 @@ impl Column {
 
 pub(crate) use self::connection::facts;
 pub(crate) use self::lives::{Moment, reset};
+pub(crate) use self::streaming::{read, send};

@@ -1,9 +1,7 @@
 //! Whether bodies pass while they are made.
 
-use owin_core::bytes::Bytes;
-
-use crate::client::{Request, Sending, Talk};
-use crate::evidence::Evidence;
+use crate::client::{Answer, Outgoing, Request, Sending, Talk};
+use crate::evidence::{Evidence, within};
 use crate::pattern;
 use crate::servers::Target;
 
@@ -12,6 +10,12 @@ const PART: u64 = 1_000;
 
 /// What the app pushes where it never flushes: more than a server and the system should keep.
 const MUCH: u64 = 4 << 20;
+
+/// What goes both ways at once: more than all buffers on the way hold, in either direction.
+const LONG: u64 = 32 << 20;
+
+/// How often it has to go well: what loses its way, does so most times and not always.
+const ROUNDS: u32 = 8;
 
 /// The app reads the first part of a body before the client sends the second.
 pub(super) async fn into_app(target: &Target, is_known: bool) -> Result<(), Evidence> {
@@ -40,13 +44,10 @@ pub(super) async fn out_of_app(target: &Target) -> Result<(), Evidence> {
     talk.answer.head_of(200).await?;
     let first = talk.answer.at_least(1).await?;
     page.mark("release")?;
-    let mut at = pattern::length(&first);
-    let mut is_right = pattern::is_right(0, &first);
-    while let Some(data) = talk.answer.data().await? {
-        is_right &= pattern::is_right(at, &data);
-        at += pattern::length(&data);
+    if !pattern::is_right(0, &first) {
+        return Err(other_bytes());
     }
-    if is_right { same(&at.to_string(), &MUCH.to_string()) } else { Err(other_bytes()) }
+    read(&mut talk.answer, pattern::length(&first), MUCH).await
 }
 
 /// Each flush reaches the client while the app waits for it to.
@@ -63,24 +64,58 @@ pub(super) async fn steps(target: &Target) -> Result<(), Evidence> {
     same(&talk.answer.text(100).await?, "")
 }
 
-/// The answer to a part of a body comes before the client sends the rest.
+/// The answer to a part of a body comes before the client sends the rest, and both go on: much is
+/// sent while much comes back.
 pub(super) async fn both_ways(target: &Target) -> Result<(), Evidence> {
-    let page = target.page("both-ways")?;
-    let request = Request::post(page.target("echo", ""), Sending::Length(2 * PART));
-    let mut talk = target.open(&request).await?;
-    send_and_see(&mut talk, 0, true).await?;
-    send_and_see(&mut talk, PART, false).await?;
-    same(&talk.answer.text(100).await?, "")
+    for _ in 0..ROUNDS {
+        both_ways_once(target).await?;
+    }
+    Ok(())
 }
 
-async fn send_and_see(talk: &mut Talk, from: u64, is_first: bool) -> Result<(), Evidence> {
-    let part = Bytes::from(pattern::bytes(from, PART));
-    talk.send(part.clone()).await?;
-    if is_first {
-        talk.answer.head_of(200).await?;
+async fn both_ways_once(target: &Target) -> Result<(), Evidence> {
+    let page = target.page("both-ways")?;
+    let length = Sending::Length(PART + LONG);
+    let mut talk = target.open(&Request::post(page.target("echo", ""), length)).await?;
+    talk.send(pattern::bytes(0, PART)).await?;
+    talk.answer.head_of(200).await?;
+    let seen = talk.answer.at_least(1_000).await?;
+    if !pattern::is_right(0, &seen) {
+        return Err(other_bytes());
     }
-    let seen = talk.answer.at_least(part.len()).await?;
-    if seen == part { Ok(()) } else { Err(other_bytes()) }
+    let Talk { outgoing, answer, .. } = &mut talk;
+    let sending = send(outgoing.as_mut(), PART, PART + LONG);
+    let reading = read(answer, pattern::length(&seen), PART + LONG);
+    let passed = tokio::try_join!(sending, reading);
+    passed.map(drop).map_err(|evidence| evidence.at("while much goes both ways"))
+}
+
+/// Sends the bytes of the pattern from there to there, and the end.
+pub(crate) async fn send(
+    outgoing: &mut dyn Outgoing,
+    mut from: u64,
+    to: u64,
+) -> Result<(), Evidence> {
+    while from < to {
+        let piece = pattern::piece(from, to - from);
+        from += pattern::length(&piece);
+        within("room for the request's bytes", outgoing.send(piece)).await??;
+    }
+    within("room for the request's end", outgoing.finish(&[])).await?
+}
+
+/// Reads the bytes of the pattern from there to there, where the answer has to end.
+pub(crate) async fn read(answer: &mut Answer, mut from: u64, to: u64) -> Result<(), Evidence> {
+    while let Some(data) = answer.data().await? {
+        if !pattern::is_right(from, &data) {
+            return Err(other_bytes());
+        }
+        from += pattern::length(&data);
+    }
+    if from == to {
+        return Ok(());
+    }
+    Err(Evidence::new(format!("the answer ended after {from} bytes, not {to}")))
 }
 
 fn other_bytes() -> Evidence {

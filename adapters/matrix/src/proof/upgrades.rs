@@ -4,15 +4,15 @@ use owin_core::bytes::Bytes;
 
 use crate::client::{Request, Sending, websocket as socket};
 use crate::evidence::Evidence;
-use crate::servers::Target;
+use crate::servers::{Protocol, Target};
 
 /// Every byte value goes both ways, and the end too.
 pub(super) async fn opaque(target: &Target) -> Result<(), Evidence> {
     let page = target.page("upgrade")?;
     let request = Request { sending: Sending::Raw, ..Request::get(page.target("upgrade", "")) };
     let mut talk = target.open(&request.with("upgrade", "probe")).await?;
-    let head = talk.answer.head_of(101).await?;
-    if head.field("upgrade") != Some("probe") {
+    let head = talk.answer.head_of(target.status_of_upgrade()).await?;
+    if target.protocol == Protocol::Http1 && head.field("upgrade") != Some("probe") {
         return Err(Evidence::new("the 101 does not say Upgrade: probe"));
     }
     let all: Vec<u8> = (0..=255).collect();
@@ -33,8 +33,10 @@ pub(super) async fn opaque(target: &Target) -> Result<(), Evidence> {
 pub(super) async fn websocket(target: &Target) -> Result<(), Evidence> {
     let page = target.page("websocket")?;
     let mut talk = target.open(&socket::handshake(page.target("websocket", ""))).await?;
-    let head = talk.answer.head_of(101).await?;
-    socket::check(&head)?;
+    let head = talk.answer.head_of(target.status_of_upgrade()).await?;
+    if target.protocol == Protocol::Http1 {
+        socket::check(&head)?;
+    }
     socket::echo(&mut talk, "probe: für jeden").await?;
     page.noted("message").await.map(drop)
 }

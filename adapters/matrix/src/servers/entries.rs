@@ -4,7 +4,7 @@ use examples::custom_server::CustomServer;
 use nowin_like_server::NowinServer;
 
 use crate::proof::Column;
-use crate::servers::{Entry, Lack, Protocol, Start};
+use crate::servers::{Entry, Lack, Place, Protocol, Started, Unstarted, nginx};
 
 /// The rows, in the order of the table.
 #[must_use]
@@ -24,19 +24,64 @@ const NO_WEBSOCKET: Lack = Lack {
     reason: "it does not offer `websocket.Accept`; an app can speak it over `opaque.Upgrade`",
 };
 
-static ENTRIES: [Entry; 2] = [
+static ENTRIES: [Entry; 3] = [
     Entry {
         name: "nowin",
         page: "../nowin-like-server/README.md",
         protocol: Protocol::Http1,
-        start: Start::Server(|servers| servers.with(NowinServer::new())),
+        server: |servers| servers.with(NowinServer::new()),
+        front: None,
         lacks: &[NO_WEBSOCKET, NO_TLS],
+    },
+    Entry {
+        name: "nowin behind nginx",
+        page: "../nowin-like-server/README.md",
+        protocol: Protocol::Http1,
+        server: |servers| servers.with(NowinServer::new()),
+        front: Some(nowin_behind_nginx),
+        lacks: &[
+            Lack {
+                column: Column::BothWays,
+                evidence: "while much goes both ways: ",
+                reason: "nginx stops taking the request once its buffers for the answer are full, \
+                    and does not always go on",
+            },
+            Lack {
+                column: Column::Cancellation,
+                evidence: "the app did not note \"fired\"",
+                reason: "nginx closes its side in good order, which nowin takes for a client that \
+                    has sent all and still wants its answer",
+            },
+            NO_WEBSOCKET,
+            Lack {
+                column: Column::TrailersIn,
+                evidence: "the app saw no trailer field",
+                reason: "nginx drops them",
+            },
+            Lack {
+                column: Column::TrailersOut,
+                evidence: "no trailer field came",
+                reason: "nginx drops them",
+            },
+            Lack {
+                column: Column::ClientAddress,
+                evidence: "it knows another port",
+                reason: "the app sees the address of nginx; the client's is in a field that nobody \
+                    reads here",
+            },
+            Lack {
+                column: Column::TlsFacts,
+                evidence: "the app knows nothing of the handshake",
+                reason: "nginx makes the handshake, and tells nothing of it",
+            },
+        ],
     },
     Entry {
         name: "custom",
         page: "../examples/src/custom_server.rs",
         protocol: Protocol::Http1,
-        start: Start::Server(|servers| servers.with(CustomServer)),
+        server: |servers| servers.with(CustomServer),
+        front: None,
         lacks: &[
             Lack {
                 column: Column::UnknownLengthIn,
@@ -72,6 +117,22 @@ static ENTRIES: [Entry; 2] = [
         ],
     },
 ];
+
+/// A proxy that passes on what it can, as it comes.
+fn nowin_behind_nginx(place: &Place) -> Result<Started, Unstarted> {
+    let (nowin, address) = place.server("nowin", "http://127.0.0.1:0")?;
+    let nginx = nginx::start(
+        place,
+        &format!(
+            "proxy_pass http://{address}; proxy_http_version 1.1;\n\
+             proxy_buffering off; proxy_request_buffering off;\n\
+             proxy_set_header Host $http_host; proxy_set_header TE $http_te;\n\
+             proxy_set_header Connection $http_connection;\n\
+             proxy_set_header Upgrade $http_upgrade;"
+        ),
+    )?;
+    Ok(nginx.started(place, vec![nowin]))
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,12 @@
 //! A server that runs the probe app, and how each of them is started.
 
 mod entries;
+pub mod nginx;
 mod process;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use owin_host::Registry;
@@ -13,13 +15,20 @@ use tokio::time::{Duration, sleep};
 
 pub use self::entries::entries;
 pub use self::process::Process;
-use crate::client::{Request, Talk, http1};
-use crate::evidence::{BUDGET, Evidence, within};
+use crate::client::tls::Tls;
+use crate::client::{Request, Talk, http1, http2};
+use crate::evidence::{Evidence, within};
 use crate::ledger::{Ledger, Line, Page};
 use crate::proof::Column;
 
 /// How often the ledger is looked at.
 const PAUSE: Duration = Duration::from_millis(5);
+
+/// The variable that tells `probe-server` where the ledger is.
+pub const LEDGER: &str = "PROBE_LEDGER";
+
+/// The variable that tells `probe-server` to end when its standard input does.
+pub const WITH_PARENT: &str = "PROBE_WITH_PARENT";
 
 /// A row of the table: a server, how it is started, and what it lacks.
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +39,11 @@ pub struct Entry {
     pub page: &'static str,
     /// What the client speaks.
     pub protocol: Protocol,
-    /// How it is started.
-    pub start: Start,
+    /// Adds the server that the app runs on to those that `probe-server` knows.
+    pub server: fn(Registry) -> Registry,
+    /// Starts what stands in front of it, and the server; where nothing does, the server listens by
+    /// itself.
+    pub front: Option<Front>,
     /// What it lacks, and why.
     pub lacks: &'static [Lack],
 }
@@ -53,17 +65,12 @@ pub struct Lack {
 pub enum Protocol {
     /// HTTP/1.1 in clear text.
     Http1,
+    /// HTTP/2 in clear text, with prior knowledge.
+    Http2,
 }
 
-/// How a server is started.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum Start {
-    /// It is a [`Server`](owin_core::Server) of the program `probe-server`.
-    Server(fn(Registry) -> Registry),
-    /// Something else stands in front of the app; this starts both.
-    Behind(fn(&Place) -> Result<Started, Unstarted>),
-}
+/// Starts a server, and what stands in front of it.
+pub type Front = fn(&Place) -> Result<Started, Unstarted>;
 
 /// Where targets are started: the program, and a folder that goes away with them.
 #[derive(Debug)]
@@ -110,8 +117,6 @@ impl From<std::io::Error> for Unstarted {
 /// A server that runs the probe app, seen from outside.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// The row.
-    pub name: &'static str,
     /// What the client speaks.
     pub protocol: Protocol,
     /// Where it listens.
@@ -119,7 +124,7 @@ pub struct Target {
     /// What its apps note.
     pub ledger: Ledger,
     /// Where it listens with TLS; or what was seen when it was told to.
-    pub tls: Result<SocketAddr, Evidence>,
+    pub tls: Result<Tls, Evidence>,
 }
 
 impl Entry {
@@ -127,50 +132,69 @@ impl Entry {
     ///
     /// # Errors
     ///
-    /// Where it does not listen within the budget.
+    /// Where it does not listen in time.
     pub fn start(&self, program: &Path) -> Result<Started, Unstarted> {
         let place = Place { program: program.to_owned(), folder: tempfile::tempdir()? };
-        let mut started = match self.start {
-            Start::Server(_) => self.start_server(&place)?,
-            Start::Behind(start) => start(&place)?,
-        };
+        let started = self.front.map_or_else(|| self.start_alone(&place), |front| front(&place));
+        let mut started = started?;
+        started.target.protocol = self.protocol;
         started.folder = Some(place.folder);
         Ok(started)
     }
 
-    fn start_server(&self, place: &Place) -> Result<Started, Unstarted> {
-        let run = |url: &str| {
-            let mut command = place.command(self.name);
-            Process::listening(command.args(["--urls", url]))
+    fn start_alone(&self, place: &Place) -> Result<Started, Unstarted> {
+        let (process, address) = place.server(self.name, "http://127.0.0.1:0")?;
+        let tls = match place.server(self.name, "https://127.0.0.1:0") {
+            Ok(_) => Err(Evidence::new("it listens for TLS without any certificate")),
+            Err(evidence) => Err(evidence),
         };
-        let (process, address) = run("http://127.0.0.1:0")?;
-        let (tls, more) = match run("https://127.0.0.1:0") {
-            Ok((process, address)) => (Ok(address), Some(process)),
-            Err(evidence) => (Err(evidence), None),
-        };
-        let target = Target {
-            name: self.name,
-            protocol: self.protocol,
-            address,
-            ledger: Ledger::new(place.folder.path()),
-            tls,
-        };
-        let processes = std::iter::once(process).chain(more).collect();
-        Ok(Started { target, processes, folder: None })
+        Ok(place.started(address, tls, vec![process]))
     }
 }
 
 impl Place {
     /// The program, told which server to be and where the ledger is.
     #[must_use]
-    pub fn command(&self, server: &str) -> std::process::Command {
-        let mut command = std::process::Command::new(&self.program);
-        command.args(["--server", server, "--ledger"]).arg(self.folder.path());
+    pub fn command(&self, server: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(["--server", server]).env(LEDGER, self.folder.path());
         command
+    }
+
+    /// Starts the program as that server, at that address; it ends with this process.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not listen.
+    pub fn server(&self, server: &str, url: &str) -> Result<(Process, SocketAddr), Evidence> {
+        Process::listening(self.command(server).env(WITH_PARENT, "1").args(["--urls", url]))
+    }
+
+    /// What was started here.
+    #[must_use]
+    pub fn started(
+        &self,
+        address: SocketAddr,
+        tls: Result<Tls, Evidence>,
+        processes: Vec<Process>,
+    ) -> Started {
+        let ledger = Ledger::new(self.folder.path());
+        let target = Target { protocol: Protocol::Http1, address, ledger, tls };
+        Started { target, processes, folder: None }
     }
 }
 
 impl Target {
+    /// The status that hands the connection, or the stream, over: 101, or 200 over HTTP/2 (RFC 8441
+    /// §4).
+    #[must_use]
+    pub const fn status_of_upgrade(&self) -> u16 {
+        match self.protocol {
+            Protocol::Http1 => 101,
+            Protocol::Http2 => 200,
+        }
+    }
+
     /// A page that no call has yet.
     ///
     /// # Errors
@@ -190,6 +214,7 @@ impl Target {
     pub async fn open(&self, request: &Request) -> Result<Talk, Evidence> {
         match self.protocol {
             Protocol::Http1 => http1::open(self.address, request).await,
+            Protocol::Http2 => http2::open(self.address, request).await,
         }
     }
 }
@@ -205,7 +230,7 @@ impl Page {
     ///
     /// # Errors
     ///
-    /// Where it does not within the budget; the evidence says what it has noted instead.
+    /// Where it does not in time; the evidence says what it has noted instead.
     pub async fn noted(&self, word: &str) -> Result<Line, Evidence> {
         let found = async {
             loop {
@@ -219,8 +244,7 @@ impl Page {
         let missing = |_| {
             let lines = self.lines().unwrap_or_default();
             let noted: Vec<&str> = lines.iter().map(Line::text).collect();
-            let noted = noted.join(", ");
-            Evidence::new(format!("the app did not note {word:?} within {BUDGET:?} but [{noted}]"))
+            Evidence::new(format!("the app did not note {word:?} but [{}]", noted.join(", ")))
         };
         within(word, found).await.map_err(missing)?
     }

@@ -10,7 +10,7 @@ use std::thread;
 
 use owin_core::Address;
 
-use crate::evidence::{BUDGET, Evidence};
+use crate::evidence::{Evidence, PATIENCE};
 
 /// A process that this one started; killed when dropped.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// Where it prints something else, or nothing within the budget; the evidence is what it says
+    /// Where it prints something else, or nothing in time; the evidence is what it says
     /// on standard error.
     pub fn listening(command: &mut Command) -> Result<(Self, SocketAddr), Evidence> {
         let mut process = Self::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
@@ -49,7 +49,7 @@ impl Process {
                 let _first_is_enough = sender.send(line);
             }
         });
-        match lines.recv_timeout(BUDGET) {
+        match lines.recv_timeout(PATIENCE) {
             Ok(line) => match address(&line) {
                 Some(address) => {
                     listens.store(true, Ordering::Relaxed);
@@ -59,11 +59,20 @@ impl Process {
             },
             Err(RecvTimeoutError::Timeout) => Err(Evidence::new("it does not listen in time")),
             Err(RecvTimeoutError::Disconnected) => {
-                let said = said.recv_timeout(BUDGET).unwrap_or_default();
+                let said = said.recv_timeout(PATIENCE).unwrap_or_default();
                 let line = said.lines().last().unwrap_or("it ended without a word");
                 Err(Evidence::new(line))
             }
         }
+    }
+
+    /// Whether it has ended by itself.
+    ///
+    /// # Errors
+    ///
+    /// Where the system does not say.
+    pub fn has_ended(&mut self) -> Result<bool, Evidence> {
+        Ok(self.child.try_wait()?.is_some())
     }
 
     /// The number of the process.

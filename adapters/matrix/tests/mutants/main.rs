@@ -6,21 +6,26 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot start its server stops")]
 
 mod relay;
+mod tls;
 mod websocket;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use nowin_like_server::NowinServer;
 use owin_adapter_matrix::duty::{self, Way};
 use owin_adapter_matrix::proof::{Column, Verdict};
 use owin_adapter_matrix::servers::{Protocol, Target};
-use owin_adapter_matrix::{Evidence, Ledger, probe};
+use owin_adapter_matrix::{Evidence, Ledger, PATIENCE, probe, waiting};
 use owin_core::middleware::Next;
 use owin_core::{App, AppExt, Environment, Error, Properties, RequestBody, ResponseBody};
 use owin_core::{Running, from_fn, server};
 use tempfile::TempDir;
 
 use crate::relay::{How, Mode, relay};
+
+/// How long one waits for what a defect hides.
+const IMPATIENCE: Duration = Duration::from_secs(3);
 
 /// A server in this process, which runs as long as this is kept.
 struct Spoilt {
@@ -31,7 +36,6 @@ struct Spoilt {
 
 fn target(address: SocketAddr, folder: &TempDir) -> Target {
     Target {
-        name: "spoilt",
         protocol: Protocol::Http1,
         address,
         ledger: Ledger::new(folder.path()),
@@ -65,11 +69,14 @@ async fn spoils(mode: Mode, missing: &[Column]) {
     let mut proofs = tokio::task::JoinSet::new();
     for column in Column::ALL {
         let target = spoilt.target.clone();
-        proofs.spawn(async move { (column, column.prove(&target).await) });
+        let is_missing = missing.contains(&column) || never.contains(&column);
+        let patience = if is_missing { IMPATIENCE } else { PATIENCE };
+        let proof = async move { (column, column.prove(&target).await) };
+        proofs.spawn(waiting(patience, proof));
     }
     for (column, verdict) in proofs.join_all().await {
-        let is_wanted = !missing.contains(&column) && !never.contains(&column);
-        if (verdict == Verdict::Proven) != is_wanted {
+        let is_missing = missing.contains(&column) || never.contains(&column);
+        if (verdict == Verdict::Proven) == is_missing {
             wrong.push(format!("{}: {verdict:?}", column.title()));
         }
     }
@@ -111,7 +118,7 @@ async fn trailer_fields_that_are_dropped_are_missed_in_each_direction() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_wrong_byte_is_seen() {
     let mode = Mode { down: How::Wrong(50_000), ..Mode::default() };
-    spoils(mode, &[Column::StreamingOut, Column::SendFile]).await;
+    spoils(mode, &[Column::StreamingOut, Column::BothWays, Column::SendFile]).await;
     let spoilt = behind(mode).await;
     for way in [Way::Out, Way::Both] {
         duty::stream(&spoilt.target, way, 1 << 20).await.unwrap_err();
@@ -139,13 +146,13 @@ async fn a_relay_that_swallows_everything_holds_nobody_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reset_that_is_not_passed_on_breaks_the_duty_too() {
     let spoilt = behind(Mode { up: How::Deaf, ..Mode::default() }).await;
-    duty::disconnects(&spoilt.target).await.unwrap_err();
+    waiting(IMPATIENCE, duty::disconnects(&spoilt.target)).await.unwrap_err();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_announced_and_not_offered_is_seen() {
     let spoilt = behind(Mode { up: How::Without("upgrade: probe\r\n"), ..Mode::default() }).await;
-    let evidence = duty::announcements(&spoilt.target).await.unwrap_err();
+    let evidence = waiting(IMPATIENCE, duty::announcements(&spoilt.target)).await.unwrap_err();
     assert!(evidence.text().starts_with("opaque.Version: "), "{evidence}");
 }
 
@@ -169,7 +176,7 @@ async fn an_app_that_hoards_bodies_does_not_stay_flat() {
     assert!(evidence.text().contains("has grown by"), "{evidence}");
     let (streams, flush) =
         (Column::StreamingIn.prove(&spoilt.target), Column::Flush.prove(&spoilt.target));
-    let (streams, flush) = tokio::join!(streams, flush);
+    let (streams, flush) = waiting(IMPATIENCE, async { tokio::join!(streams, flush) }).await;
     assert!(streams != Verdict::Proven && flush != Verdict::Proven);
 }
 

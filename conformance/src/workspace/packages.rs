@@ -20,19 +20,14 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
         "owin-benches",
         &["owin-core", "owin-host", "nowin-like-server", "owin-http", "owin-tower", "examples"],
     ),
-    ("owin-benches", &["owin-core", "owin-host", "nowin-like-server", "examples"]),
     // Proves what each server can do, so it knows all of them, the reference server too.
     ("owin-adapter-matrix", &["owin-core", "owin-host", "nowin-like-server", "examples"]),
     ("owin-conformance", &["owin-core", "owin-host", "nowin-like-server", "examples"]),
 ];
 
-/// What the tests of an adapter may need besides: what it joins to the contract runs on any server.
-const FOR_TESTS_OF_ADAPTERS: [&str; 1] = ["nowin-like-server"];
-/// What else the tests of a crate may depend on, and why.
-const TESTS_MAY_DEPEND_ON: [(&str, &str, &str); 2] = [
-    ("owin-tower", "nowin-like-server", "its layers are tried over the sockets of a real server"),
-    ("owin-tower", "examples", "and of a second one, which is as different as can be"),
-];
+/// What the tests of an adapter may need besides: what it joins to the contract runs on any server,
+/// so it is tried on a real one, and on a second that is as different as can be.
+const FOR_TESTS_OF_ADAPTERS: [&str; 3] = ["nowin-like-server", "examples", "owin-tiny-http"];
 
 /// What runs futures, or brings something that does.
 const RUNTIMES: [&str; 12] = [
@@ -142,21 +137,12 @@ pub fn directions(packages: &[Package]) -> Vec<Violation> {
                 && package.manifest.starts_with("adapters/")
                 && FOR_TESTS_OF_ADAPTERS.contains(&dependency.name.as_str());
             if is_ours && !is_for_a_test && !allowed.contains(&dependency.name.as_str()) {
-            let is_allowed = allowed.contains(&dependency.name.as_str())
-                || (dependency.is_for_development && is_for_tests(package, dependency));
-            if is_ours && !is_allowed {
                 let seen = format!("{} depends on {}", package.name, dependency.name);
                 violations.push(package.violation(RULE, seen));
             }
         }
     }
     violations
-}
-
-fn is_for_tests(package: &Package, dependency: &Dependency) -> bool {
-    TESTS_MAY_DEPEND_ON
-        .iter()
-        .any(|(tested, used, _why)| *tested == package.name && *used == dependency.name)
 }
 
 /// Finds runtimes that the contract would bring to whoever did not ask for them.
@@ -242,14 +228,6 @@ mod tests {
             );
             assert_eq!(found(directions, &package).len(), count, "{kind}");
         }
-    fn what_tests_may_depend_on_is_for_tests_alone() {
-        let tower = |kind| {
-            format!(
-                r#"{{"name":"owin-tower","dependencies":[{{"name":"nowin-like-server","kind":{kind}}}]}}"#
-            )
-        };
-        assert_eq!(found(directions, &tower(r#""dev""#)).len(), 0);
-        assert_eq!(found(directions, &tower("null")).len(), 1);
     }
 
     #[test]

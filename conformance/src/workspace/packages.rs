@@ -20,6 +20,23 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
         "owin-benches",
         &["owin-core", "owin-host", "nowin-like-server", "owin-http", "owin-tower", "examples"],
     ),
+    (
+        "examples-bridges",
+        &[
+            "owin-core",
+            "owin-host",
+            "nowin-like-server",
+            "owin-http",
+            "owin-tower",
+            "owin-hyper",
+            "owin-axum",
+            "owin-actix",
+            "owin-tiny-http",
+            "owin-cgi",
+            "owin-fastcgi",
+            "examples",
+        ],
+    ),
     // Proves what each server can do, so it knows all of them, the reference server too.
     ("owin-adapter-matrix", &["owin-core", "owin-host", "nowin-like-server", "examples"]),
     ("owin-conformance", &["owin-core", "owin-host", "nowin-like-server", "examples"]),

@@ -11,7 +11,7 @@ use socket2::SockRef;
 
 /// How long a call takes before its connection is watched, since that costs a look at every
 /// descriptor of the process.
-const BEFORE_A_LOOK: Duration = Duration::from_secs(1);
+const BEFORE_A_LOOK: Duration = Duration::from_millis(500);
 
 /// How soon a reset is seen then.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(250);

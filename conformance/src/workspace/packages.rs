@@ -38,7 +38,18 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
         ],
     ),
     // Proves what each server can do, so it knows all of them, the reference server too.
-    ("owin-adapter-matrix", &["owin-core", "owin-host", "nowin-like-server", "examples"]),
+    (
+        "owin-adapter-matrix",
+        &[
+            "owin-core",
+            "owin-host",
+            "nowin-like-server",
+            "examples",
+            "owin-cgi",
+            "owin-fastcgi",
+            "owin-tiny-http",
+        ],
+    ),
     ("owin-conformance", &["owin-core", "owin-host", "nowin-like-server", "examples"]),
 ];
 

@@ -61,7 +61,8 @@ pub fn app(ledger: impl Into<PathBuf>) -> impl App + Clone {
 
 async fn answer(env: Environment, ledger: &Ledger) -> Result<Environment, Error> {
     let notes = Notes::of(&env, ledger)?;
-    match env.request().path() {
+    let path = [env.request().path_base(), env.request().path()].concat();
+    match path.as_str() {
         "/probe" => facts::version(env),
         "/probe/echo" => bodies::echo(env, &notes).await,
         "/probe/count" => bodies::count(env, &notes).await,

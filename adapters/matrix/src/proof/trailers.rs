@@ -11,7 +11,7 @@ pub(super) async fn into_app(target: &Target) -> Result<(), Evidence> {
     let mut talk = target.open(&request.with("trailer", "probe-sum")).await?;
     talk.send("a body").await?;
     talk.finish(&[("probe-sum", "seven")]).await?;
-    talk.answer.head_of(200).await?;
+    talk.answer.head_of(200).await.map_err(|evidence| evidence.at("no 200"))?;
     page.noted("ended").await?;
     let lines = page.lines()?;
     if lines.iter().any(|line| line.values("trailer") == Some("probe-sum: seven")) {

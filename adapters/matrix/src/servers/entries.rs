@@ -2,9 +2,12 @@
 
 use examples::custom_server::CustomServer;
 use nowin_like_server::NowinServer;
+use owin_cgi::Cgi;
+use owin_fastcgi::FastCgi;
+use owin_tiny_http::TinyHttpServer;
 
 use crate::proof::Column;
-use crate::servers::{Entry, Lack, Place, Protocol, Started, Unstarted, nginx};
+use crate::servers::{Entry, Lack, Protocol, behind};
 
 /// The rows, in the order of the table.
 #[must_use]
@@ -12,127 +15,223 @@ pub fn entries() -> &'static [Entry] {
     &ENTRIES
 }
 
-const NO_TLS: Lack = Lack {
-    column: Column::TlsFacts,
-    evidence: "no certificate",
-    reason: "it speaks clear text only",
-};
-
-const NO_WEBSOCKET: Lack = Lack {
-    column: Column::WebSocket,
-    evidence: "501 this call offers no websocket.Accept",
-    reason: "it does not offer `websocket.Accept`; an app can speak it over `opaque.Upgrade`",
-};
-
-static ENTRIES: [Entry; 3] = [
-    Entry {
-        name: "nowin",
-        page: "../nowin-like-server/README.md",
-        protocol: Protocol::Http1,
-        server: |servers| servers.with(NowinServer::new()),
-        front: None,
-        lacks: &[NO_WEBSOCKET, NO_TLS],
-    },
-    Entry {
-        name: "nowin behind nginx",
-        page: "../nowin-like-server/README.md",
-        protocol: Protocol::Http1,
-        server: |servers| servers.with(NowinServer::new()),
-        front: Some(nowin_behind_nginx),
-        lacks: &[
-            Lack {
-                column: Column::BothWays,
-                evidence: "while much goes both ways: ",
-                reason: "nginx stops taking the request once its buffers for the answer are full, \
-                    and does not always go on",
-            },
-            Lack {
-                column: Column::Cancellation,
-                evidence: "the app did not note \"fired\"",
-                reason: "nginx closes its side in good order, which nowin takes for a client that \
-                    has sent all and still wants its answer",
-            },
-            NO_WEBSOCKET,
-            Lack {
-                column: Column::TrailersIn,
-                evidence: "the app saw no trailer field",
-                reason: "nginx drops them",
-            },
-            Lack {
-                column: Column::TrailersOut,
-                evidence: "no trailer field came",
-                reason: "nginx drops them",
-            },
-            Lack {
-                column: Column::ClientAddress,
-                evidence: "it knows another port",
-                reason: "the app sees the address of nginx; the client's is in a field that nobody \
-                    reads here",
-            },
-            Lack {
-                column: Column::TlsFacts,
-                evidence: "the app knows nothing of the handshake",
-                reason: "nginx makes the handshake, and tells nothing of it",
-            },
-        ],
-    },
-    Entry {
-        name: "custom",
-        page: "../examples/src/custom_server.rs",
-        protocol: Protocol::Http1,
-        server: |servers| servers.with(CustomServer),
-        front: None,
-        lacks: &[
-            Lack {
-                column: Column::UnknownLengthIn,
-                evidence: "the answer is 411",
-                reason: "it refuses chunks, so that it fits on a page",
-            },
-            Lack {
-                column: Column::Upgrade,
-                evidence: "501 this call offers no opaque.Upgrade",
-                reason: "it leaves upgrades out",
-            },
-            Lack {
-                column: Column::WebSocket,
-                evidence: "501 this call offers no websocket.Accept",
-                reason: "it leaves upgrades out",
-            },
-            Lack {
-                column: Column::TrailersIn,
-                evidence: "the answer is 411",
-                reason: "trailer fields follow chunks, which it refuses",
-            },
-            Lack {
-                column: Column::TrailersOut,
-                evidence: "no trailer field came",
-                reason: "trailer fields follow chunks, which it does not send",
-            },
-            Lack {
-                column: Column::SendFile,
-                evidence: "501 this call offers no sendfile.SendAsync",
-                reason: "it leaves `sendfile.SendAsync` out",
-            },
-            NO_TLS,
-        ],
-    },
+static ENTRIES: [Entry; 8] = [
+    NOWIN,
+    NOWIN_AND_NGINX,
+    CUSTOM,
+    TINY_HTTP,
+    FASTCGI_AND_NGINX,
+    FASTCGI_AND_APACHE,
+    CGI_AND_APACHE,
+    CGI_AND_LIGHTTPD,
 ];
 
-/// A proxy that passes on what it can, as it comes.
-fn nowin_behind_nginx(place: &Place) -> Result<Started, Unstarted> {
-    let (nowin, address) = place.server("nowin", "http://127.0.0.1:0")?;
-    let nginx = nginx::start(
-        place,
-        &format!(
-            "proxy_pass http://{address}; proxy_http_version 1.1;\n\
-             proxy_buffering off; proxy_request_buffering off;\n\
-             proxy_set_header Host $http_host; proxy_set_header TE $http_te;\n\
-             proxy_set_header Connection $http_connection;\n\
-             proxy_set_header Upgrade $http_upgrade;"
-        ),
-    )?;
-    Ok(nginx.started(place, vec![nowin]))
+const fn lack(column: Column, evidence: &'static str, reason: &'static str) -> Lack {
+    Lack { column, evidence, reason }
 }
+
+/// What the probe app says where a call does not offer a key.
+const NO_OPAQUE: &str = "501 this call offers no opaque.Upgrade";
+const NO_SOCKET: &str = "501 this call offers no websocket.Accept";
+const NO_FILES: &str = "501 this call offers no sendfile.SendAsync";
+
+/// What a server says that is told to listen for TLS.
+const NO_CERTIFICATE: &str = "no certificate";
+
+const NO_FIELDS_IN: &str = "the app saw no trailer field";
+const NO_FIELDS_OUT: &str = "no trailer field came";
+const NOT_FIRED: &str = "the app did not note \"fired\"";
+const STUCK: &str = "while much goes both ways: ";
+const NO_HEAD: &str = "the head of the answer did not come";
+
+const CLEAR_TEXT: &str = "it speaks clear text only";
+
+const NOWIN: Entry = Entry {
+    name: "nowin",
+    page: "../nowin-like-server/README.md",
+    protocol: Protocol::Http1,
+    server: |servers| servers.with(NowinServer::new()),
+    front: None,
+    lacks: &[
+        lack(Column::WebSocket, NO_SOCKET, "an app can speak it over `opaque.Upgrade`"),
+        lack(Column::TlsFacts, NO_CERTIFICATE, CLEAR_TEXT),
+    ],
+};
+
+const NOWIN_AND_NGINX: Entry = Entry {
+    name: "nowin behind nginx",
+    front: Some(behind::nowin_and_nginx),
+    lacks: &[
+        lack(
+            Column::BothWays,
+            STUCK,
+            "nginx stops taking the request once its buffers for the answer are full, and does not \
+             always go on",
+        ),
+        lack(
+            Column::Cancellation,
+            NOT_FIRED,
+            "nginx closes its side in good order, which nowin takes for a client that has sent all \
+             and still wants its answer",
+        ),
+        lack(Column::WebSocket, NO_SOCKET, "an app can speak it over `opaque.Upgrade`"),
+        lack(Column::TrailersIn, NO_FIELDS_IN, "nginx drops them"),
+        lack(Column::TrailersOut, NO_FIELDS_OUT, "nginx drops them"),
+        lack(
+            Column::ClientAddress,
+            "it knows another port",
+            "the app sees the address of nginx; the client's is in a field that nobody reads here",
+        ),
+        lack(
+            Column::TlsFacts,
+            "the app knows nothing of the handshake",
+            "nginx makes the handshake, and tells nothing of it",
+        ),
+    ],
+    ..NOWIN
+};
+
+const CUSTOM: Entry = Entry {
+    name: "custom",
+    page: "../examples/src/custom_server.rs",
+    protocol: Protocol::Http1,
+    server: |servers| servers.with(CustomServer),
+    front: None,
+    lacks: &[
+        lack(
+            Column::UnknownLengthIn,
+            "the answer is 411",
+            "it refuses chunks, so that it fits on a page",
+        ),
+        lack(Column::Upgrade, NO_OPAQUE, "it leaves upgrades out"),
+        lack(Column::WebSocket, NO_SOCKET, "it leaves upgrades out"),
+        lack(
+            Column::TrailersIn,
+            "the answer is 411",
+            "trailer fields follow chunks, which it refuses",
+        ),
+        lack(
+            Column::TrailersOut,
+            NO_FIELDS_OUT,
+            "trailer fields follow chunks, which it does not send",
+        ),
+        lack(Column::SendFile, NO_FILES, "it leaves `sendfile.SendAsync` out"),
+        lack(Column::TlsFacts, NO_CERTIFICATE, CLEAR_TEXT),
+    ],
+};
+
+const TINY_HTTP: Entry = Entry {
+    name: "tiny-http",
+    page: "owin-tiny-http/README.md",
+    protocol: Protocol::Http1,
+    server: |servers| servers.with(TinyHttpServer::new()),
+    front: None,
+    lacks: &[
+        lack(Column::Upgrade, NO_OPAQUE, "the adapter does not offer it"),
+        lack(Column::WebSocket, NO_SOCKET, "the adapter does not offer it"),
+        lack(
+            Column::TrailersIn,
+            "the answer is 400",
+            "tiny_http takes trailer fields for malformed chunks",
+        ),
+        lack(Column::SendFile, NO_FILES, "the adapter does not offer it"),
+        lack(Column::TlsFacts, NO_CERTIFICATE, "the adapter speaks clear text only"),
+    ],
+};
+
+const NO_STREAM: &str = "the protocol gives a program no connection";
+
+const FASTCGI_AND_NGINX: Entry = Entry {
+    name: "fastcgi behind nginx",
+    page: "owin-fastcgi/README.md",
+    protocol: Protocol::Http1,
+    server: |servers| servers.with(FastCgi::new()),
+    front: Some(behind::fastcgi_and_nginx),
+    lacks: &[
+        lack(
+            Column::BothWays,
+            STUCK,
+            "nginx sends no more of a body that it had to wait with, once the answer has begun",
+        ),
+        lack(Column::Upgrade, NO_OPAQUE, NO_STREAM),
+        lack(Column::WebSocket, NO_SOCKET, NO_STREAM),
+        lack(Column::TrailersIn, NO_FIELDS_IN, "the protocol has none"),
+        lack(Column::TrailersOut, NO_FIELDS_OUT, "the protocol has none"),
+        lack(Column::SendFile, NO_FILES, "the adapter does not offer it"),
+    ],
+};
+
+const FASTCGI_AND_APACHE: Entry = Entry {
+    name: "fastcgi behind Apache",
+    front: Some(behind::fastcgi_and_apache),
+    lacks: &[
+        lack(Column::BothWays, NO_HEAD, "Apache sends the whole body before it reads the answer"),
+        lack(
+            Column::Cancellation,
+            NOT_FIRED,
+            "Apache notices that the client went only when it writes to it",
+        ),
+        lack(Column::Upgrade, NO_OPAQUE, NO_STREAM),
+        lack(Column::WebSocket, NO_SOCKET, NO_STREAM),
+        lack(Column::TrailersIn, NO_FIELDS_IN, "the protocol has none"),
+        lack(Column::TrailersOut, NO_FIELDS_OUT, "the protocol has none"),
+        lack(Column::SendFile, NO_FILES, "the adapter does not offer it"),
+    ],
+    ..FASTCGI_AND_NGINX
+};
+
+const CGI_AND_APACHE: Entry = Entry {
+    name: "cgi behind Apache",
+    page: "owin-cgi/README.md",
+    protocol: Protocol::Http1,
+    server: |servers| servers.with(Cgi::new()),
+    front: Some(behind::cgi_and_apache),
+    lacks: &[
+        lack(
+            Column::UnknownLengthIn,
+            "the app did not note \"read\"",
+            "Apache gives such a body no length, and CGI has no other way to say where it ends",
+        ),
+        lack(Column::BothWays, NO_HEAD, "Apache sends the whole body before it reads the answer"),
+        lack(
+            Column::Cancellation,
+            NOT_FIRED,
+            "Apache notices that the client went only when it writes to it",
+        ),
+        lack(Column::Upgrade, NO_OPAQUE, NO_STREAM),
+        lack(Column::WebSocket, NO_SOCKET, NO_STREAM),
+        lack(
+            Column::TrailersIn,
+            "no 200: ", // a 411, which is lost where the connection is reset behind it
+            "trailer fields follow chunks, which Apache does not pass on",
+        ),
+        lack(Column::TrailersOut, NO_FIELDS_OUT, "the protocol has none"),
+        lack(Column::SendFile, NO_FILES, "the adapter does not offer it"),
+    ],
+};
+
+const CGI_AND_LIGHTTPD: Entry = Entry {
+    name: "cgi behind lighttpd",
+    front: Some(behind::cgi_and_lighttpd),
+    lacks: &[
+        lack(
+            Column::UnknownLengthIn,
+            "the answer is 411",
+            "lighttpd passes a body on as it comes only where it has a length",
+        ),
+        lack(
+            Column::Cancellation,
+            NOT_FIRED,
+            "lighttpd notices that the client went only when it writes to it",
+        ),
+        lack(Column::Upgrade, NO_OPAQUE, NO_STREAM),
+        lack(Column::WebSocket, NO_SOCKET, NO_STREAM),
+        lack(Column::TrailersIn, NO_FIELDS_IN, "the protocol has none"),
+        lack(Column::TrailersOut, NO_FIELDS_OUT, "the protocol has none"),
+        lack(Column::SendFile, NO_FILES, "the adapter does not offer it"),
+    ],
+    ..CGI_AND_APACHE
+};
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,9 @@
 //! A server that runs the probe app, and how each of them is started.
 
+mod behind;
 mod entries;
-pub mod nginx;
 mod process;
+pub mod web;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -7,10 +7,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
+use std::time::Duration;
 
 use owin_core::Address;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::evidence::{Evidence, PATIENCE};
+
+/// How often, and how many times, one that was asked to end is looked at: ten seconds in all.
+const PAUSE: Duration = Duration::from_millis(20);
+const LOOKS: u32 = 500;
 
 /// A process that this one started; killed when dropped.
 #[derive(Debug)]
@@ -18,6 +24,8 @@ pub struct Process {
     child: Child,
     /// `probe-server` ends when this is closed, so also where nobody could kill it.
     _stdin: Option<ChildStdin>,
+    /// Whether it is asked to end first, because it has processes of its own.
+    is_polite: bool,
 }
 
 impl Process {
@@ -29,7 +37,26 @@ impl Process {
     pub fn start(command: &mut Command) -> Result<Self, Evidence> {
         let mut child = command.stdin(Stdio::piped()).spawn()?;
         let stdin = child.stdin.take();
-        Ok(Self { child, _stdin: stdin })
+        Ok(Self { child, _stdin: stdin, is_polite: false })
+    }
+
+    /// The same process, which is asked to end before it is killed: one that has started others.
+    #[must_use]
+    pub fn ended_politely(mut self) -> Self {
+        self.is_polite = true;
+        self
+    }
+
+    /// Asks the process to end, and gives it some time.
+    fn ask(&mut self) {
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        let asked = id.is_some_and(|id| kill_process(id, Signal::TERM).is_ok());
+        for _ in 0..LOOKS {
+            if !asked || self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
+                return;
+            }
+            thread::sleep(PAUSE);
+        }
     }
 
     /// Starts a program that prints `listening on URL` once it listens.
@@ -84,6 +111,9 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        if self.is_polite {
+            self.ask();
+        }
         let _ended_already = self.child.kill();
         let _nothing_left = self.child.wait();
     }

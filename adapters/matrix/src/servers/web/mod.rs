@@ -1,85 +1,90 @@
-//! nginx in front of a server, with a configuration of its own in the folder of the place.
+//! Web servers in front of a server, each with a configuration of its own in the folder of the place.
+
+pub mod apache;
+pub mod lighttpd;
+pub mod nginx;
 
 use std::env;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
 use crate::client::tls::{Certificate, Tls};
 use crate::evidence::{Evidence, PATIENCE};
-use crate::servers::{Place, Process, Started, Unstarted};
+use crate::servers::{LEDGER, Place, Process, Started, Unstarted};
 
 /// How often a start is looked at.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A web server that runs, in clear text and with TLS.
+/// Where a web server is to listen, and the certificate that it is to show.
 #[derive(Debug)]
 pub struct Web {
-    process: Process,
-    address: SocketAddr,
-    tls: Tls,
+    /// In clear text.
+    pub address: SocketAddr,
+    /// With TLS.
+    pub tls: SocketAddr,
+    /// For TLS.
+    pub certificate: Certificate,
 }
 
 impl Web {
-    /// What was started: this, and what it stands in front of.
-    #[must_use]
-    pub fn started(self, place: &Place, behind: Vec<Process>) -> Started {
-        let processes = std::iter::once(self.process).chain(behind).collect();
-        place.started(self.address, Ok(self.tls), processes)
+    /// Two addresses that are free, and a certificate in the folder of the place, which the web
+    /// server's user may then look into and write to.
+    ///
+    /// # Errors
+    ///
+    /// Where the files cannot be written.
+    pub fn new(place: &Place) -> Result<Self, Unstarted> {
+        fs::set_permissions(place.folder.path(), Permissions::from_mode(0o777))?;
+        let certificate = Certificate::make(place.folder.path())?;
+        Ok(Self { address: free_address()?, tls: free_address()?, certificate })
+    }
+
+    /// Starts the web server, and waits until it listens: the command gets the configuration's file
+    /// as its last argument.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not listen in time.
+    pub fn start(
+        self,
+        place: &Place,
+        configuration: &str,
+        command: &mut Command,
+        behind: Vec<Process>,
+    ) -> Result<Started, Unstarted> {
+        let file = place.folder.path().join("web-server.conf");
+        fs::write(&file, configuration)?;
+        let mut process = Process::start(command.arg(file))?.ended_politely();
+        wait_for(&mut process, self.address)?;
+        wait_for(&mut process, self.tls)?;
+        let processes = std::iter::once(process).chain(behind).collect();
+        let tls = Tls::new(self.tls, &self.certificate);
+        Ok(place.started(self.address, Ok(tls), processes))
     }
 }
 
-/// Starts nginx; `location` is what stands in its only location, as in `proxy_pass http://…;`.
+/// Puts a CGI program into the folder of the place: `probe-server` as the server `cgi`. The web
+/// server's user may run it, wherever Cargo has put the other.
 ///
 /// # Errors
 ///
-/// Where it is not installed, or does not listen in time.
-pub fn start(place: &Place, location: &str) -> Result<Web, Unstarted> {
-    let program = program("nginx")?;
-    let certificate = Certificate::make(place.folder.path())?;
-    let (address, tls) = (free_address()?, free_address()?);
-    let file = place.folder.path().join("nginx.conf");
-    let text = configuration(place.folder.path(), (address, tls), &certificate, location);
-    fs::write(&file, text)?;
-    let mut command = Command::new(program);
-    command.arg("-p").arg(place.folder.path()).arg("-c").arg(&file);
-    let mut process = Process::start(&mut command)?;
-    wait_for(&mut process, address)?;
-    Ok(Web { process, address, tls: Tls::new(tls, &certificate) })
-}
-
-/// One process, which can be killed whole; nothing is written but what has no room in memory.
-fn configuration(
-    folder: &Path,
-    (address, tls): (SocketAddr, SocketAddr),
-    certificate: &Certificate,
-    location: &str,
-) -> String {
-    let Certificate { certificate, key, .. } = certificate;
-    let (folder, certificate, key) = (folder.display(), certificate.display(), key.display());
-    format!(
-        "daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log stderr crit;\n\
-         events {{ worker_connections 512; }}\n\
-         http {{\n\
-         access_log off;\n\
-         client_max_body_size 0;\n\
-         client_body_temp_path {folder}/body;\n\
-         proxy_temp_path {folder}/proxy;\n\
-         fastcgi_temp_path {folder}/fastcgi;\n\
-         uwsgi_temp_path {folder}/uwsgi;\n\
-         scgi_temp_path {folder}/scgi;\n\
-         server {{\n\
-         listen {address};\n\
-         listen {tls} ssl;\n\
-         ssl_protocols TLSv1.3;\n\
-         ssl_certificate {certificate};\n\
-         ssl_certificate_key {key};\n\
-         location / {{\n{location}\n}}\n}}\n}}\n"
-    )
+/// Where the files cannot be written.
+pub fn cgi_program(place: &Place) -> Result<PathBuf, Unstarted> {
+    let folder = place.folder.path();
+    let (program, script) = (folder.join("probe-server"), folder.join("probe.cgi"));
+    fs::copy(&place.program, &program)?;
+    let (here, program) = (folder.display(), program.display());
+    // A web server passes few variables on, and a client writes the command line.
+    let text = format!("#!/bin/sh\n{LEDGER}={here} OWIN_SERVER=cgi exec {program}\n");
+    fs::write(&script, text)?;
+    fs::set_permissions(&script, Permissions::from_mode(0o755))?;
+    Ok(script)
 }
 
 /// Where a program is: in `PATH`, or where packages put those of administrators.

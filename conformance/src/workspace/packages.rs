@@ -47,6 +47,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "examples",
             "owin-cgi",
             "owin-fastcgi",
+            "owin-hyper",
             "owin-tiny-http",
         ],
     ),

@@ -136,10 +136,12 @@ impl Incoming for Receiver {
 
     async fn data(&mut self) -> Result<Option<Bytes>, Evidence> {
         let Some(body) = &mut self.body else { return Ok(None) };
-        if let Some(data) = body.data().await {
+        while let Some(data) = body.data().await {
             let data = data?;
             body.flow_control().release_capacity(data.len())?;
-            return Ok(Some(data));
+            if !data.is_empty() {
+                return Ok(Some(data)); // an empty frame may carry the end
+            }
         }
         if let Some(fields) = body.trailers().await? {
             self.trailers = lines(&fields);

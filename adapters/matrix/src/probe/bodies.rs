@@ -79,6 +79,7 @@ pub(super) async fn trailers(mut env: Environment, notes: &Notes) -> Result<Envi
             notes.note(format!("trailer {name}: {}", String::from_utf8_lossy(value)))?;
         }
     }
+    env.response_mut().headers_mut()?.set("trailer", "probe-trailer")?;
     env.response_mut().write("trailers follow\n").await?;
     env.response_mut().flush().await?;
     let value = notes.page().map_or("sent", |page| page.nonce());

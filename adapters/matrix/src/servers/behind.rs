@@ -19,6 +19,11 @@ pub(super) fn nowin_and_nginx(place: &Place) -> Result<Started, Unstarted> {
     nginx::start(place, &location, vec![nowin])
 }
 
+/// Nothing: the same server, which is asked over another protocol.
+pub(super) fn hyper_alone(place: &Place) -> Result<Started, Unstarted> {
+    place.alone("hyper")
+}
+
 /// As the page of owin-fastcgi has it.
 pub(super) fn fastcgi_and_nginx(place: &Place) -> Result<Started, Unstarted> {
     let (program, address) = place.server("fastcgi", ANY)?;

@@ -4,6 +4,7 @@ use examples::custom_server::CustomServer;
 use nowin_like_server::NowinServer;
 use owin_cgi::Cgi;
 use owin_fastcgi::FastCgi;
+use owin_hyper::HyperServer;
 use owin_tiny_http::TinyHttpServer;
 
 use crate::proof::Column;
@@ -15,11 +16,13 @@ pub fn entries() -> &'static [Entry] {
     &ENTRIES
 }
 
-static ENTRIES: [Entry; 8] = [
+static ENTRIES: [Entry; 10] = [
     NOWIN,
     NOWIN_AND_NGINX,
     CUSTOM,
     TINY_HTTP,
+    HYPER,
+    HYPER_H2,
     FASTCGI_AND_NGINX,
     FASTCGI_AND_APACHE,
     CGI_AND_APACHE,
@@ -137,6 +140,26 @@ const TINY_HTTP: Entry = Entry {
         lack(Column::SendFile, NO_FILES, "the adapter does not offer it"),
         lack(Column::TlsFacts, NO_CERTIFICATE, "the adapter speaks clear text only"),
     ],
+};
+
+const HYPER: Entry = Entry {
+    name: "hyper",
+    page: "owin-hyper/README.md",
+    protocol: Protocol::Http1,
+    server: |servers| servers.with(HyperServer::new()),
+    front: None,
+    lacks: &[
+        lack(Column::WebSocket, NO_SOCKET, "an app can speak it over `opaque.Upgrade`"),
+        lack(Column::SendFile, NO_FILES, "the adapter does not offer it"),
+        lack(Column::TlsFacts, NO_CERTIFICATE, "the adapter speaks clear text only"),
+    ],
+};
+
+const HYPER_H2: Entry = Entry {
+    name: "hyper over HTTP/2",
+    protocol: Protocol::Http2,
+    front: Some(behind::hyper_alone),
+    ..HYPER
 };
 
 const NO_STREAM: &str = "the protocol gives a program no connection";

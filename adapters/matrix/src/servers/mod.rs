@@ -136,20 +136,11 @@ impl Entry {
     /// Where it does not listen in time.
     pub fn start(&self, program: &Path) -> Result<Started, Unstarted> {
         let place = Place { program: program.to_owned(), folder: tempfile::tempdir()? };
-        let started = self.front.map_or_else(|| self.start_alone(&place), |front| front(&place));
+        let started = self.front.map_or_else(|| place.alone(self.name), |front| front(&place));
         let mut started = started?;
         started.target.protocol = self.protocol;
         started.folder = Some(place.folder);
         Ok(started)
-    }
-
-    fn start_alone(&self, place: &Place) -> Result<Started, Unstarted> {
-        let (process, address) = place.server(self.name, "http://127.0.0.1:0")?;
-        let tls = match place.server(self.name, "https://127.0.0.1:0") {
-            Ok(_) => Err(Evidence::new("it listens for TLS without any certificate")),
-            Err(evidence) => Err(evidence),
-        };
-        Ok(place.started(address, tls, vec![process]))
     }
 }
 
@@ -169,6 +160,20 @@ impl Place {
     /// Where it does not listen.
     pub fn server(&self, server: &str, url: &str) -> Result<(Process, SocketAddr), Evidence> {
         Process::listening(self.command(server).env(WITH_PARENT, "1").args(["--urls", url]))
+    }
+
+    /// Starts that server with nothing in front of it, and sees what becomes of one with TLS.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not listen.
+    pub fn alone(&self, server: &str) -> Result<Started, Unstarted> {
+        let (process, address) = self.server(server, "http://127.0.0.1:0")?;
+        let tls = match self.server(server, "https://127.0.0.1:0") {
+            Ok(_) => Err(Evidence::new("it listens for TLS without any certificate")),
+            Err(evidence) => Err(evidence),
+        };
+        Ok(self.started(address, tls, vec![process]))
     }
 
     /// What was started here.

@@ -56,7 +56,8 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
 
 /// What the tests of an adapter may need besides: what it joins to the contract runs on any server,
 /// so it is tried on a real one, and on a second that is as different as can be.
-const FOR_TESTS_OF_ADAPTERS: [&str; 3] = ["nowin-like-server", "examples", "owin-tiny-http"];
+const FOR_TESTS_OF_ADAPTERS: [&str; 4] =
+    ["nowin-like-server", "examples", "owin-hyper", "owin-tiny-http"];
 
 /// What runs futures, or brings something that does.
 const RUNTIMES: [&str; 12] = [

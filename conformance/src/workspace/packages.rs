@@ -10,6 +10,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("owin-host", &["owin-core"]),
     ("owin-tiny-http", &["owin-core"]),
     ("nowin-like-server", &["owin-core"]),
+    ("owin-actix", &["owin-core"]),
     ("owin-http", &["owin-core"]),
     ("owin-hyper", &["owin-core", "owin-http"]),
     ("owin-tower", &["owin-core", "owin-http"]),

@@ -21,7 +21,7 @@ const PIECE_BYTES: usize = 64 * 1024;
 /// the end the call completes. Dropped before, it is cancelled: `owin.CallCancelled` fires, and the
 /// app has a few seconds to tidy up. An app that fails after the start makes the body fail, so that
 /// actix breaks the response off.
-pub struct CallBody {
+pub(crate) struct CallBody {
     state: State,
     size: BodySize,
     /// What is to be sent next.

@@ -20,7 +20,6 @@ mod transport;
 mod upgrade;
 mod worker;
 
-pub use self::body::CallBody;
 pub use self::connection::on_connect;
 pub use self::serve::ActixServer;
 pub use self::service::{Mounted, MountedService, OwinService, service};

@@ -1,8 +1,7 @@
 //! The sockets that a server listens on: all that were asked for, or none.
 
 use std::net::{SocketAddr, TcpListener};
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::{SocketAddr as UnixAddr, UnixListener};
+use std::os::unix::net::UnixListener;
 
 use owin_core::address::Form;
 use owin_core::{Address, Error, Properties};
@@ -42,9 +41,7 @@ pub(crate) fn bind(properties: &Properties) -> Result<Vec<Bound>, Error> {
         match address.form() {
             Form::HostAndPort => bind_sockets(&address, &mut bound)?,
             Form::UnixAbstract(name) => {
-                let listener = UnixAddr::from_abstract_name(name)
-                    .and_then(|name| UnixListener::bind_addr(&name))
-                    .map_err(|error| address.unusable(&error))?;
+                let listener = listen_by_name(name).map_err(|error| address.unusable(&error))?;
                 bound.push(Bound { address, listener: Listener::Unix(listener) });
             }
             _ => {
@@ -75,4 +72,18 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
+}
+
+/// Only Linux has sockets with names that are no files.
+#[cfg(target_os = "linux")]
+fn listen_by_name(name: &str) -> std::io::Result<UnixListener> {
+    use std::os::linux::net::SocketAddrExt as _;
+    let name = std::os::unix::net::SocketAddr::from_abstract_name(name)?;
+    UnixListener::bind_addr(&name)
+}
+
+/// Only Linux has sockets with names that are no files.
+#[cfg(not(target_os = "linux"))]
+fn listen_by_name(_: &str) -> std::io::Result<UnixListener> {
+    Err(std::io::ErrorKind::AddrNotAvailable.into())
 }

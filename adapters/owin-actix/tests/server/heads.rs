@@ -23,6 +23,7 @@ async fn pipelined_requests_are_answered_in_their_order() {
     let served = serve(hello()).await;
     let mut client = served.connect().await;
     client.send("GET /1 HTTP/1.1\r\nhost: h\r\n\r\n".repeat(20)).await;
+    client.half_close().await;
     for _ in 0..20 {
         assert_eq!(client.answer().await.text(), "hello from /1");
     }

@@ -4,9 +4,12 @@ use std::net::SocketAddr;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpResponse, HttpServer, web};
-use owin_core::{BoxApp, Environment, keys};
+use owin_core::upgrade::OpaqueUpgrade;
+use owin_core::{BoxApp, CancelReason, Environment, Error, keys};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
 
-use crate::support::{Client, app, echo};
+use crate::support::{Client, LONG, app, echo};
 
 /// Tells where it is.
 fn teller() -> BoxApp {
@@ -26,12 +29,48 @@ fn teller() -> BoxApp {
     })
 }
 
+/// Streams, takes over, fails, or waits to be cancelled.
+fn more(cancelled: UnboundedSender<CancelReason>) -> BoxApp {
+    app(move |mut env: Environment| {
+        let cancelled = cancelled.clone();
+        async move {
+            match env.request().path() {
+                "/flushed" => {
+                    env.response_mut().write("begun").await?;
+                    env.response_mut().flush().await?;
+                    env.response_mut().write("never sent").await?;
+                    cancelled.send(env.request().cancelled().cancelled().await).unwrap();
+                }
+                "/silent" => cancelled.send(env.request().cancelled().cancelled().await).unwrap(),
+                "/fails" => return Err(Error::app("on purpose")),
+                _ => {
+                    let upgrade = env.feature::<&OpaqueUpgrade>().cloned();
+                    let upgrade = upgrade.ok_or_else(|| Error::app("not offered"))?;
+                    upgrade.accept(&mut env, None, async |mut env| {
+                        let mut stream = env.remove(keys::OPAQUE_STREAM)?.unwrap();
+                        let mut buf = [0; 100];
+                        let count = stream.read(&mut buf).await?;
+                        stream.write_all(&buf[..count]).await
+                    })?;
+                }
+            }
+            Ok(env)
+        }
+    })
+}
+
 /// actix-web on a thread of its own, as its users run it.
 fn start() -> (SocketAddr, ServerHandle) {
+    let (address, handle, _) = start_and_hear();
+    (address, handle)
+}
+
+fn start_and_hear() -> (SocketAddr, ServerHandle, UnboundedReceiver<CancelReason>) {
+    let (tell_token, tokens) = unbounded_channel();
     let (tell, told) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
-            let (teller, echo) = (teller(), echo());
+            let (teller, echo, more) = (teller(), echo(), more(tell_token));
             let server = HttpServer::new(move || {
                 App::new()
                     .route("/plain", web::get().to(|| async { HttpResponse::Ok().body("plain") }))
@@ -42,12 +81,13 @@ fn start() -> (SocketAddr, ServerHandle) {
                             .service(owin_actix::service(&teller)),
                     )
                     .service(web::scope("/echo").service(owin_actix::service(&echo)))
+                    .service(web::scope("/more").service(owin_actix::service(&more)))
                     .default_service(owin_actix::service(&teller))
             })
             .on_connect(owin_actix::on_connect)
             .workers(1)
             .disable_signals()
-            .bind(("127.0.0.1", 0))
+            .bind_auto_h2c(("127.0.0.1", 0))
             .unwrap();
             let address = server.addrs()[0];
             let running = server.run();
@@ -55,7 +95,8 @@ fn start() -> (SocketAddr, ServerHandle) {
             running.await.unwrap();
         });
     });
-    told.recv().unwrap()
+    let (address, handle) = told.recv().unwrap();
+    (address, handle, tokens)
 }
 
 #[tokio::test]
@@ -116,4 +157,69 @@ async fn a_mounted_app_streams_both_ways_and_refuses_what_the_contract_refuses()
     client.send("GET /echo HTTP/1.1\r\nhost: a b\r\n\r\n").await;
     assert_eq!(client.answer().await.status, 400);
     handle.stop(true).await;
+}
+
+#[tokio::test]
+async fn what_a_mounted_app_flushes_arrives_and_a_client_that_resets_cancels_it() {
+    let (address, handle, mut tokens) = start_and_hear();
+    for is_streaming in [true, false] {
+        let mut client = Client::connect(address).await;
+        let path = if is_streaming { "/more/flushed" } else { "/more/silent" };
+        client.send(format!("GET {path} HTTP/1.1\r\nhost: h\r\n\r\n")).await;
+        if is_streaming {
+            assert_eq!(client.head().await.status, 200);
+            assert_eq!(client.chunk().await.unwrap(), b"begun");
+        } else {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        client.reset();
+        let reason = timeout(LONG, tokens.recv()).await.unwrap();
+        assert_eq!(reason, Some(CancelReason::PeerClosed));
+    }
+    handle.stop(true).await;
+}
+
+#[tokio::test]
+async fn a_mounted_app_takes_over_what_asks_for_web_socket_and_nothing_else() {
+    let (address, handle) = start();
+    for (protocol, status) in [("websocket", 101), ("echo/1", 500)] {
+        let mut client = Client::connect(address).await;
+        let asks = format!("connection: upgrade\r\nupgrade: {protocol}");
+        client.send(format!("GET /more/x HTTP/1.1\r\nhost: h\r\n{asks}\r\n\r\n")).await;
+        assert_eq!(client.head().await.status, status);
+        if status == 101 {
+            client.send("there and back").await;
+            assert_eq!(client.exactly(14).await, b"there and back");
+        }
+    }
+    let mut client = Client::connect(address).await;
+    assert_eq!(client.get("/more/fails").await.status, 500);
+    handle.stop(true).await;
+}
+
+#[tokio::test]
+async fn a_mounted_app_is_served_over_http_2_where_its_server_speaks_it() {
+    let (address, handle) = start();
+    let url = |path: &str| format!("http://{address}{path}");
+    let echoed = curl(&["--data", "sent", "--write-out", "|%{http_version}", &url("/echo")]).await;
+    let told = curl(&[&url("/shop/a%2Fb?q=1")]).await;
+    if let (Some(echoed), Some(told)) = (echoed, told) {
+        assert_eq!(echoed, "sent|2");
+        let place = r#""/shop" + "/a%2Fb" ? "q=1" of "/shop/a%2Fb?q=1" on "#;
+        assert!(told.starts_with(place), "{told}");
+    }
+    handle.stop(true).await;
+}
+
+/// What curl prints of a request over HTTP/2; `None` where there is no curl.
+#[expect(clippy::print_stdout, reason = "whoever runs the tests is to know what was not tested")]
+async fn curl(arguments: &[&str]) -> Option<String> {
+    let mut command = tokio::process::Command::new("curl");
+    command.args(["--silent", "--show-error", "--http2-prior-knowledge", "--noproxy", "*"]);
+    let Ok(output) = command.args(arguments).output().await else {
+        println!("skipped: there is no curl on the PATH");
+        return None;
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).ok()
 }

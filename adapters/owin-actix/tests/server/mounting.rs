@@ -1,6 +1,7 @@
 //! Apps mounted in actix-web, beside plain services of its own.
 
 use std::net::SocketAddr;
+use std::sync::mpsc::Sender;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpResponse, HttpServer, web};
@@ -9,7 +10,7 @@ use owin_core::{BoxApp, CancelReason, Environment, Error, keys};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
-use crate::support::{Client, LONG, app, echo};
+use crate::support::{Client, LONG, app, echo, sees_what_is_flushed, stops_behind_a_flush};
 
 /// Tells where it is.
 fn teller() -> BoxApp {
@@ -59,29 +60,33 @@ fn more(cancelled: UnboundedSender<CancelReason>) -> BoxApp {
     })
 }
 
-/// actix-web on a thread of its own, as its users run it.
-fn start() -> (SocketAddr, ServerHandle) {
-    let (address, handle, _) = start_and_hear();
-    (address, handle)
+/// What a server has told: where it is, how it stops, which tokens fired, and what its app waits for.
+struct Started {
+    address: SocketAddr,
+    handle: ServerHandle,
+    tokens: UnboundedReceiver<CancelReason>,
+    has_seen: Sender<()>,
 }
 
-fn start_and_hear() -> (SocketAddr, ServerHandle, UnboundedReceiver<CancelReason>) {
+/// actix-web on a thread of its own, as its users run it.
+fn start() -> Started {
     let (tell_token, tokens) = unbounded_channel();
+    let (flusher, has_seen) = stops_behind_a_flush();
     let (tell, told) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
             let (teller, echo, more) = (teller(), echo(), more(tell_token));
             let server = HttpServer::new(move || {
+                let shop = web::scope("/shop")
+                    .route("/own", web::get().to(|| async { "own of the scope" }))
+                    .service(web::scope("/in ner").service(owin_actix::service(&teller)))
+                    .service(owin_actix::service(&teller));
                 App::new()
                     .route("/plain", web::get().to(|| async { HttpResponse::Ok().body("plain") }))
-                    .service(
-                        web::scope("/shop")
-                            .route("/own", web::get().to(|| async { "own of the scope" }))
-                            .service(web::scope("/in ner").service(owin_actix::service(&teller)))
-                            .service(owin_actix::service(&teller)),
-                    )
+                    .service(shop)
                     .service(web::scope("/echo").service(owin_actix::service(&echo)))
                     .service(web::scope("/more").service(owin_actix::service(&more)))
+                    .service(web::scope("/flusher").service(owin_actix::service(&flusher)))
                     .default_service(owin_actix::service(&teller))
             })
             .on_connect(owin_actix::on_connect)
@@ -96,12 +101,12 @@ fn start_and_hear() -> (SocketAddr, ServerHandle, UnboundedReceiver<CancelReason
         });
     });
     let (address, handle) = told.recv().unwrap();
-    (address, handle, tokens)
+    Started { address, handle, tokens, has_seen }
 }
 
 #[tokio::test]
 async fn an_app_in_a_scope_has_the_prefix_as_its_path_base() {
-    let (address, handle) = start();
+    let Started { address, handle, .. } = start();
     let mut client = Client::connect(address).await;
     for (path, told) in [
         ("/shop/a%2Fb/%C3%A9?q=1", r#""/shop" + "/a%2Fb/é" ? "q=1" of "/shop/a%2Fb/%C3%A9?q=1""#),
@@ -120,7 +125,7 @@ async fn an_app_in_a_scope_has_the_prefix_as_its_path_base() {
 
 #[tokio::test]
 async fn plain_services_beside_an_app_stay_what_they_are() {
-    let (address, handle) = start();
+    let Started { address, handle, .. } = start();
     let mut client = Client::connect(address).await;
     assert_eq!(client.get("/plain").await.text(), "plain");
     assert_eq!(client.get("/shop/own").await.text(), "own of the scope");
@@ -130,7 +135,7 @@ async fn plain_services_beside_an_app_stay_what_they_are() {
 
 #[tokio::test]
 async fn a_connection_of_a_mounted_app_has_one_id_and_its_address() {
-    let (address, handle) = start();
+    let Started { address, handle, .. } = start();
     let mut ids = Vec::new();
     for _ in 0..2 {
         let mut client = Client::connect(address).await;
@@ -145,7 +150,7 @@ async fn a_connection_of_a_mounted_app_has_one_id_and_its_address() {
 
 #[tokio::test]
 async fn a_mounted_app_streams_both_ways_and_refuses_what_the_contract_refuses() {
-    let (address, handle) = start();
+    let Started { address, handle, .. } = start();
     let mut client = Client::connect(address).await;
     let body = vec![b'x'; 1 << 20];
     let mut message = b"POST /echo HTTP/1.1\r\nhost: h\r\ncontent-length: 1048576\r\n\r\n".to_vec();
@@ -161,7 +166,7 @@ async fn a_mounted_app_streams_both_ways_and_refuses_what_the_contract_refuses()
 
 #[tokio::test]
 async fn what_a_mounted_app_flushes_arrives_and_a_client_that_resets_cancels_it() {
-    let (address, handle, mut tokens) = start_and_hear();
+    let Started { address, handle, mut tokens, .. } = start();
     for is_streaming in [true, false] {
         let mut client = Client::connect(address).await;
         let path = if is_streaming { "/more/flushed" } else { "/more/silent" };
@@ -180,8 +185,28 @@ async fn what_a_mounted_app_flushes_arrives_and_a_client_that_resets_cancels_it(
 }
 
 #[tokio::test]
+async fn what_a_mounted_app_flushes_has_left_when_it_goes_on() {
+    let Started { address, handle, has_seen, .. } = start();
+    let mut client = Client::connect(address).await;
+    sees_what_is_flushed(&mut client, "/flusher", &has_seen).await;
+    handle.stop(true).await;
+}
+
+#[tokio::test]
+async fn a_small_body_that_no_mounted_app_reads_costs_no_connection() {
+    let Started { address, handle, .. } = start();
+    let mut client = Client::connect(address).await;
+    for _ in 0..3 {
+        client.send("POST /shop/x HTTP/1.1\r\nhost: h\r\ncontent-length: 5\r\n\r\nhello").await;
+        let answer = client.answer().await;
+        assert_eq!((answer.status, answer.field("connection")), (200, None));
+    }
+    handle.stop(true).await;
+}
+
+#[tokio::test]
 async fn a_mounted_app_takes_over_what_asks_for_web_socket_and_nothing_else() {
-    let (address, handle) = start();
+    let Started { address, handle, .. } = start();
     for (protocol, status) in [("websocket", 101), ("echo/1", 500)] {
         let mut client = Client::connect(address).await;
         let asks = format!("connection: upgrade\r\nupgrade: {protocol}");
@@ -199,7 +224,7 @@ async fn a_mounted_app_takes_over_what_asks_for_web_socket_and_nothing_else() {
 
 #[tokio::test]
 async fn a_mounted_app_is_served_over_http_2_where_its_server_speaks_it() {
-    let (address, handle) = start();
+    let Started { address, handle, .. } = start();
     let url = |path: &str| format!("http://{address}{path}");
     let echoed = curl(&["--data", "sent", "--write-out", "|%{http_version}", &url("/echo")]).await;
     let told = curl(&[&url("/shop/a%2Fb?q=1")]).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use owin_core::Environment;
 use tokio::sync::Semaphore;
 
-use crate::support::{app, serve};
+use crate::support::{app, sees_what_is_flushed, serve, stops_behind_a_flush};
 
 #[tokio::test]
 async fn what_is_flushed_arrives_before_the_app_goes_on() {
@@ -37,6 +37,17 @@ async fn what_is_flushed_arrives_before_the_app_goes_on() {
             go.add_permits(1);
         }
         assert_eq!(client.chunk().await, None);
+    }
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_flushed_has_left_when_the_app_goes_on() {
+    let (app, tell) = stops_behind_a_flush();
+    let served = serve(app).await;
+    let mut client = served.connect().await;
+    for _ in 0..2 {
+        sees_what_is_flushed(&mut client, "/", &tell).await;
     }
     served.stop().await;
 }

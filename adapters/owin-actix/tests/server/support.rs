@@ -2,6 +2,8 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use owin_actix::ActixServer;
@@ -209,4 +211,32 @@ impl Client {
 pub(crate) fn resident_bytes() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
     statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+}
+
+/// An app that stops its whole thread behind a flush until the client has seen what was flushed, and
+/// what tells it so.
+pub(crate) fn stops_behind_a_flush() -> (BoxApp, Sender<()>) {
+    let (tell, told) = std::sync::mpsc::channel();
+    let told = Arc::new(Mutex::new(told));
+    let app = app(move |mut env: Environment| {
+        let told = Arc::clone(&told);
+        async move {
+            env.response_mut().write("flushed").await?;
+            env.response_mut().flush().await?;
+            let has_seen = told.lock().unwrap().recv_timeout(LONG / 4).is_ok();
+            env.response_mut().write(format!("seen: {has_seen}")).await?;
+            Ok(env)
+        }
+    });
+    (app, tell)
+}
+
+/// Gets the answer of such an app.
+pub(crate) async fn sees_what_is_flushed(client: &mut Client, path: &str, tell: &Sender<()>) {
+    client.send(format!("GET {path} HTTP/1.1\r\nhost: h\r\n\r\n")).await;
+    client.head().await;
+    assert_eq!(client.chunk().await.unwrap(), b"flushed");
+    tell.send(()).unwrap();
+    assert_eq!(client.chunk().await.unwrap(), b"seen: true");
+    assert_eq!(client.chunk().await, None);
 }

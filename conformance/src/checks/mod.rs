@@ -1,0 +1,26 @@
+//! The records of all checks, each beside its code; a folder for each profile.
+//!
+//! To add one: a record in the table of a file here, a mutant for it in `tests/mutants/faults.rs`,
+//! and `UPDATE_GOLDEN=1 cargo test -p owin-conformance --test cases`.
+
+mod http1;
+mod required;
+mod smuggling;
+
+use crate::check::Check;
+
+/// Every table, in the order of the profiles and the ids.
+pub(crate) const TABLES: [&[Check]; 12] = [
+    required::REQUESTS,
+    required::RESPONSES,
+    http1::HOSTS,
+    http1::FIELDS,
+    http1::REQUEST_LINES,
+    http1::CONNECTIONS,
+    http1::BODIES,
+    http1::ANSWERS,
+    smuggling::LENGTHS,
+    smuggling::CODINGS,
+    smuggling::CHUNKS,
+    smuggling::BORDERS,
+];

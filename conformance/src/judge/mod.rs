@@ -1,0 +1,10 @@
+//! How it is judged whether a server keeps a check.
+
+mod accepted;
+mod lapse;
+mod refusal;
+mod trial;
+
+pub(crate) use self::lapse::{Judged, Lapse, demand};
+pub(crate) use self::refusal::{Or, Refusal, Where};
+pub(crate) use self::trial::{Message, Position, Trial};

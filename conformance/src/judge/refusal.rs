@@ -1,0 +1,212 @@
+//! Messages that a server must not take, and their twins, which it must.
+
+use std::time::Duration;
+
+use crate::judge::accepted::{self, Taken};
+use crate::judge::{Judged, Lapse, Message, Trial, demand};
+use crate::wire::{Answer, Asked, Link, Missing, escaped};
+
+/// A server whose twin takes longer is too slow to tell silence from work.
+const SLOW: Duration = Duration::from_millis(400);
+
+/// Messages that differ in one part from their twins: the part has a defect, or it is repaired.
+#[derive(Clone, Copy)]
+pub(crate) struct Refusal {
+    /// What stands before that part, and behind it.
+    pub(crate) frame: (&'static [u8], &'static [u8]),
+    /// The part with the defect, and repaired.
+    pub(crate) pairs: &'static [(&'static [u8], &'static [u8])],
+    pub(crate) defect_in: Where,
+    /// What else a server may do with it.
+    pub(crate) or: Or,
+}
+
+/// What the defect leaves in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Where {
+    /// What a line of the head says; where the message ends is known.
+    Head,
+    /// Where the message ends: nothing that follows may be taken for a request.
+    Framing,
+    /// The same, but an app may have been called before the defect came.
+    Body,
+}
+
+/// What a server may do instead of refusing a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Or {
+    Nothing,
+    /// Take it, and end the connection after the answer.
+    Ends,
+    /// Wait for more bytes.
+    Waits,
+    /// Take it, and show the app this field with this value, blanks counted once; `None`: no such
+    /// field.
+    Shows(&'static str, Option<&'static str>),
+}
+
+impl Refusal {
+    /// Every twin is taken, every bad message is refused, and every twin is taken again.
+    pub(crate) fn judge(&self, trial: &Trial<'_>) -> Judged {
+        let twins = self.twins();
+        let mut before = Taken { keeps: true, took: Duration::ZERO };
+        for twin in &twins {
+            let taken = accepted::taken(trial, twin).map_err(|l| blocked(l, twin, "before"))?;
+            before.keeps &= taken.keeps;
+            before.took = before.took.max(taken.took);
+        }
+        let (mut is_proven, mut skipped) = (false, Ok(()));
+        for (bad, _) in self.pairs {
+            match self.refuses(trial, &self.whole(bad), before) {
+                Ok(()) => is_proven = true,
+                Err(Lapse::Skipped(why)) => skipped = Err(Lapse::Skipped(why)),
+                Err(lapse) => return Err(lapse),
+            }
+        }
+        for twin in &twins {
+            let _taken = accepted::taken(trial, twin).map_err(|l| blocked(l, twin, "after"))?;
+        }
+        if is_proven { Ok(()) } else { skipped }
+    }
+
+    /// The bytes of every message, bad and repaired, as templates.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
+        self.pairs.iter().map(|(bad, good)| (self.whole(bad), self.whole(good)))
+    }
+
+    fn whole(&self, part: &[u8]) -> Vec<u8> {
+        [self.frame.0, part, self.frame.1].concat()
+    }
+
+    /// The twins, each once.
+    pub(crate) fn twins(&self) -> Vec<Vec<u8>> {
+        let mut twins: Vec<_> = self.messages().map(|(_, good)| good).collect();
+        twins.sort();
+        twins.dedup();
+        twins
+    }
+
+    fn refuses(&self, trial: &Trial<'_>, bad: &[u8], twin: Taken) -> Judged {
+        let message = trial.message(bad);
+        let mut link = trial.connect()?;
+        link.send(&message.bytes);
+        let judged = match link.answer_within(Asked::Whole, link.quiet()) {
+            Err(Missing::Ended(_)) => self.reached_nobody(trial, &message),
+            Err(Missing::Silent(_)) => self.waited(&mut link, twin),
+            Err(missing) => Err(missing.into()),
+            Ok(answer) if answer.status == 408 => self.waited(&mut link, twin),
+            Ok(answer) if accepted::is_refusal(&answer) => {
+                self.ends(trial, &mut link).and_then(|()| self.reached_nobody(trial, &message))
+            }
+            Ok(answer) if answer.status >= 500 => Err(Lapse::Failed(format!(
+                "it was answered by {}, as if the server were at fault",
+                answer.status
+            ))),
+            Ok(answer) => self.was_taken(trial, &mut link, &answer, twin),
+        };
+        judged.map_err(|lapse| match lapse {
+            Lapse::Failed(why) => Lapse::Failed(format!("{why}; sent was {}", escaped(bad))),
+            lapse => lapse,
+        })
+    }
+
+    /// No app has seen a message whose head has the defect.
+    fn reached_nobody(&self, trial: &Trial<'_>, message: &Message) -> Judged {
+        if self.defect_in == Where::Body { Ok(()) } else { trial.was_called(message, 0) }
+    }
+
+    /// Where nobody knows where the message ends, the connection ends after the answer.
+    fn ends(&self, trial: &Trial<'_>, link: &mut Link) -> Judged {
+        if self.defect_in == Where::Head {
+            return Ok(());
+        }
+        link.send(&trial.plain().bytes);
+        match link.answer(Asked::Whole) {
+            Err(Missing::Ended(_)) => Ok(()),
+            Ok(answer) => Err(Lapse::Failed(format!(
+                "what followed was taken for a request, and answered by {}",
+                answer.status
+            ))),
+            Err(Missing::Silent(_)) => {
+                let why = "after the answer the connection neither ended nor went on";
+                Err(Lapse::Inconclusive(why.to_owned()))
+            }
+            Err(missing) => Err(missing.into()),
+        }
+    }
+
+    /// A server that waits for more took the message for unfinished: it has not seen the defect.
+    fn waited(&self, link: &mut Link, twin: Taken) -> Judged {
+        link.half_close();
+        let is_taken = match link.answer(Asked::Whole) {
+            Ok(answer) => answer.status < 400,
+            Err(Missing::OutOfTime) => return Err(Missing::OutOfTime.into()),
+            Err(_) => false,
+        };
+        if twin.took > SLOW {
+            let why = "the server is so slow that silence says nothing";
+            return Err(Lapse::Inconclusive(why.to_owned()));
+        }
+        demand(self.or == Or::Waits && !is_taken, || {
+            "it was not refused: the server waited for more of it".to_owned()
+        })
+    }
+
+    /// The message was taken; a few may be.
+    fn was_taken(
+        &self,
+        trial: &Trial<'_>,
+        link: &mut Link,
+        answer: &Answer,
+        twin: Taken,
+    ) -> Judged {
+        let taken = || format!("it was taken, and answered by {}", answer.status);
+        match self.or {
+            Or::Shows(name, value) if trial.has_probe() => shows(answer, name, value),
+            Or::Shows(..) => {
+                let why = "the server takes it, and only the probe can see what it makes of it";
+                Err(Lapse::Skipped(why.to_owned()))
+            }
+            Or::Nothing | Or::Waits if trial.has_probe() || self.defect_in != Where::Body => {
+                Err(Lapse::Failed(taken()))
+            }
+            _ if !twin.keeps => {
+                let why = "the server ends the connection after the twin, too";
+                Err(Lapse::Skipped(why.to_owned()))
+            }
+            _ => self.ends(trial, link).map_err(|lapse| match lapse {
+                Lapse::Failed(why) => Lapse::Failed(format!("{}; {why}", taken())),
+                lapse => lapse,
+            }),
+        }
+    }
+}
+
+/// What the app saw of a field is what is allowed.
+fn shows(answer: &Answer, name: &str, wanted: Option<&str>) -> Judged {
+    let seen: serde_json::Value = serde_json::from_slice(&answer.body)
+        .map_err(|error| Lapse::Failed(format!("the echo is no JSON: {error}")))?;
+    let lines = seen.get("headers").and_then(|lines| lines.as_array()).into_iter().flatten();
+    let mut values = lines.filter_map(|line| {
+        let own = line.get(0)?.as_str()?;
+        own.eq_ignore_ascii_case(name).then(|| line.get(1)?.as_str()).flatten()
+    });
+    let value = values.next().map(|value| {
+        let words: Vec<&str> = value.split(' ').filter(|word| !word.is_empty()).collect();
+        words.join(" ")
+    });
+    demand(value.as_deref() == wanted, || {
+        format!("it was taken, and the app saw {name} as {value:?} and not as {wanted:?}")
+    })
+}
+
+/// A twin that is not taken blocks the check: a refusal of the bad message then proves nothing.
+fn blocked(lapse: Lapse, twin: &[u8], when: &str) -> Lapse {
+    match lapse {
+        Lapse::Failed(why) => Lapse::Blocked(format!(
+            "the twin was not taken {when} the bad messages: {why}; sent was {}",
+            escaped(twin)
+        )),
+        lapse => lapse,
+    }
+}

@@ -1,0 +1,183 @@
+//! What the code of a check has at hand: one server, one position, fresh nonces.
+
+use std::cell::RefCell;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+
+use crate::judge::{Judged, Lapse, demand};
+use crate::run::Site;
+use crate::wire::{Answer, Asked, Link, Transcript};
+
+/// Where on its connection the message of a check stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Position {
+    /// It is the first.
+    First,
+    /// A plain request on the same connection was answered before.
+    Second,
+}
+
+/// One run of a check.
+pub(crate) struct Trial<'a> {
+    site: &'a Site,
+    position: Position,
+    log: RefCell<Arc<Mutex<Transcript>>>,
+}
+
+/// The bytes of a message, and the nonce that its target has.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) nonce: String,
+}
+
+/// A request that nobody has reason to refuse.
+const PLAIN: &str = "GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n";
+
+static NONCES: AtomicU64 = AtomicU64::new(1);
+
+impl<'a> Trial<'a> {
+    pub(crate) fn new(site: &'a Site, position: Position) -> Self {
+        Self { site, position, log: RefCell::new(Arc::new(Mutex::new(Transcript::new()))) }
+    }
+
+    /// Connects, and brings the connection into the position that is tried.
+    pub(crate) fn connect(&self) -> Result<Link, Lapse> {
+        let log = Arc::new(Mutex::new(Transcript::new()));
+        self.log.replace(log.clone());
+        let mut link = Link::connect(self.site.address(), self.site.limits(), log)
+            .map_err(|error| no_connection(&error))?;
+        if self.position == Position::Second {
+            link.send(&self.plain().bytes);
+            let before = link.answer(Asked::Whole);
+            let before = before.map_err(|m| Lapse::Blocked(format!("the request before: {m}")))?;
+            if before.closes() {
+                let why = "the server keeps no connection, so that there is no second request";
+                return Err(Lapse::Skipped(why.to_owned()));
+            }
+        }
+        Ok(link)
+    }
+
+    /// A request that nobody has reason to refuse.
+    pub(crate) fn plain(&self) -> Message {
+        self.message(PLAIN)
+    }
+
+    /// Fills a template: `{target}` becomes a target with a fresh nonce, `{host}` the authority.
+    /// With the probe the target's app reads the body and says what it saw; `{reply}` becomes one
+    /// that says nothing of the request, `{unread}` one whose app does not read the body; without
+    /// it all are the same.
+    pub(crate) fn message(&self, template: impl AsRef<[u8]>) -> Message {
+        let nonce = format!("{}-{}", self.site.run(), NONCES.fetch_add(1, Ordering::Relaxed));
+        let mut bytes = template.as_ref().to_vec();
+        for (name, path) in [("{target}", "echo"), ("{reply}", "reply"), ("{unread}", "unread")] {
+            bytes = replaced(&bytes, name.as_bytes(), self.site.target(path, &nonce).as_bytes());
+        }
+        bytes = replaced(&bytes, b"{host}", self.site.authority().as_bytes());
+        Message { bytes, nonce }
+    }
+
+    /// Sends a message on a new connection and reads the answer.
+    pub(crate) fn ask(&self, template: impl AsRef<[u8]>) -> Result<Answer, Lapse> {
+        let mut link = self.connect()?;
+        link.send(&self.message(template).bytes);
+        Ok(link.answer(Asked::Whole)?)
+    }
+
+    /// Sends a request to the echo of the probe, and reads what its app saw.
+    pub(crate) fn seen(&self, template: impl AsRef<[u8]>) -> Result<Value, Lapse> {
+        self.seen_of(&self.message(template).bytes)
+    }
+
+    /// Sends bytes that are a request to the echo of the probe, and reads what its app saw.
+    pub(crate) fn seen_of(&self, bytes: &[u8]) -> Result<Value, Lapse> {
+        let answer = self.answer_to(bytes)?;
+        demand(answer.status == 200, || format!("the probe answered {}", answer.status))?;
+        serde_json::from_slice(&answer.body)
+            .map_err(|error| Lapse::Failed(format!("the echo is no JSON: {error}")))
+    }
+
+    /// The bytes of a request for a path of the probe with its query, as `echo/a?b`.
+    pub(crate) fn for_probe(&self, method: &str, path: &str, rest: &str) -> Vec<u8> {
+        let (target, host) = (self.site.probe_target(path), self.site.authority());
+        format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\n{rest}").into_bytes()
+    }
+
+    /// Sends bytes on a new connection and reads the answer.
+    pub(crate) fn answer_to(&self, bytes: &[u8]) -> Result<Answer, Lapse> {
+        let mut link = self.connect()?;
+        link.send(bytes);
+        let asked = if bytes.starts_with(b"HEAD ") { Asked::Head } else { Asked::Whole };
+        Ok(link.answer(asked)?)
+    }
+
+    /// Whether the server hosts the probe contract.
+    pub(crate) fn has_probe(&self) -> bool {
+        self.site.has_probe()
+    }
+
+    /// Fails unless the app was called so often for the message; without the probe nobody knows.
+    pub(crate) fn was_called(&self, message: &Message, times: u64) -> Judged {
+        if !self.has_probe() {
+            return Ok(());
+        }
+        let counted = self.site.count(&message.nonce)?;
+        demand(counted == times, || format!("an app was called {counted} times and not {times}"))
+    }
+
+    /// Fails unless an app was called for the message; without the probe nobody knows.
+    pub(crate) fn reached_an_app(&self, message: &Message) -> Judged {
+        let has_been = !self.has_probe() || self.site.count(&message.nonce)? > 0;
+        demand(has_been, || "it was answered, and no app was called".to_owned())
+    }
+
+    /// Fails where an app was called with the nonce.
+    pub(crate) fn not_called(&self, nonce: &str) -> Judged {
+        let counted = if self.has_probe() { self.site.count(nonce)? } else { 0 };
+        demand(counted == 0, || "what lies in the body reached an app as a request".to_owned())
+    }
+
+    /// What went over the connection that was made last.
+    pub(crate) fn transcript(&self) -> String {
+        self.log.borrow().lock().unwrap_or_else(PoisonError::into_inner).to_text()
+    }
+}
+
+/// A server that takes no connection blocks a check; that the suite has no socket is its own fault.
+fn no_connection(error: &io::Error) -> Lapse {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, TimedOut};
+    let why = format!("no connection: {error}");
+    match error.kind() {
+        ConnectionAborted | ConnectionRefused | ConnectionReset | TimedOut => Lapse::Blocked(why),
+        _ => Lapse::Broken(why),
+    }
+}
+
+/// The bytes with every `name` replaced.
+fn replaced(bytes: &[u8], name: &[u8], by: &[u8]) -> Vec<u8> {
+    let (mut done, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
+    while let Some((first, tail)) = rest.split_first() {
+        if let Some(tail) = rest.strip_prefix(name) {
+            done.extend(by);
+            rest = tail;
+        } else {
+            done.push(*first);
+            rest = tail;
+        }
+    }
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_replaced_and_other_braces_stay() {
+        assert_eq!(replaced(b"{a} {b} {a", b"{a}", b"x"), b"x {b} {a");
+    }
+}

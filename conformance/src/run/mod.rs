@@ -1,0 +1,13 @@
+//! Running checks against a server.
+
+mod outcome;
+mod plan;
+mod queue;
+mod site;
+mod start;
+
+pub use self::outcome::{Conclusion, Lost, Outcome, Report, Verdict};
+pub use self::plan::{Plan, run};
+pub(crate) use self::site::Site;
+pub use self::site::{Target, Unreachable};
+pub use self::start::{Started, start};

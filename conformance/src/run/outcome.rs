@@ -1,0 +1,187 @@
+//! What a run comes to.
+
+use std::time::Duration;
+
+use crate::check::{self, Check, Level, Profile};
+
+/// What a check comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// It holds.
+    Pass,
+    /// It does not.
+    Fail,
+    /// What must hold first does not, as the twin of a bad message, so that nothing was proven.
+    Blocked,
+    /// The evidence contradicts itself, twice.
+    Inconclusive,
+    /// It is not applicable to this server, and the reason says why.
+    Skipped,
+    /// The suite itself could not go on.
+    Error,
+}
+
+/// What one check came to, and the evidence.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// The check.
+    pub check: &'static Check,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// Why, in a sentence; empty where it holds.
+    pub reason: String,
+    /// What went over the connection that decided; empty where it holds.
+    pub transcript: String,
+    /// How long it took.
+    pub took: Duration,
+    /// What an expectation file says of it: the verdict that is known, and why.
+    pub expected: Option<(Verdict, String)>,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Report {
+    /// The URL of the server.
+    pub target: String,
+    /// Whether it hosts the probe contract.
+    pub has_probe: bool,
+    /// One for each check that was selected, in the order of the catalogue.
+    pub outcomes: Vec<Outcome>,
+    /// Why the server could not be tried, or how it died.
+    pub lost: Option<Lost>,
+    /// How long all of it took.
+    pub took: Duration,
+}
+
+/// How a server was lost.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Lost {
+    /// It could not be tried at all.
+    Unreachable(String),
+    /// It answers no more since one of these checks was made.
+    Died(Vec<&'static Check>),
+}
+
+/// What is known of a profile after a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Conclusion {
+    /// Every MUST holds that is applicable, and one does at least.
+    Conforms,
+    /// No MUST failed but such as were expected to, or some were not proven.
+    Partial,
+    /// A MUST failed.
+    Fails,
+}
+
+impl Verdict {
+    /// The name, in lower case.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Blocked => "blocked",
+            Self::Inconclusive => "inconclusive",
+            Self::Skipped => "skipped",
+            Self::Error => "error",
+        }
+    }
+
+    /// All, in the order in which they are counted.
+    #[must_use]
+    pub fn all() -> [Self; 6] {
+        use Verdict::{Blocked, Error, Fail, Inconclusive, Pass, Skipped};
+        [Pass, Fail, Blocked, Inconclusive, Skipped, Error]
+    }
+
+    /// Whether a check that must hold has not been seen to.
+    #[must_use]
+    pub fn is_bad(self) -> bool {
+        !matches!(self, Self::Pass | Self::Skipped)
+    }
+}
+
+impl Outcome {
+    /// Whether an expectation says so.
+    #[must_use]
+    pub fn is_expected(&self) -> bool {
+        self.expected.as_ref().is_some_and(|(verdict, _)| *verdict == self.verdict)
+    }
+
+    /// Whether it makes the run fail: a MUST that is bad and not expected to be, or any check that
+    /// came to something else than was expected of it.
+    #[must_use]
+    pub fn breaks_the_run(&self) -> bool {
+        match &self.expected {
+            Some((verdict, _)) => *verdict != self.verdict,
+            None => self.verdict.is_bad() && self.check.level() == Level::Must,
+        }
+    }
+}
+
+impl Report {
+    /// How many checks of a profile and a level came to that.
+    #[must_use]
+    pub fn count(&self, profile: Profile, level: Level, verdict: Verdict) -> usize {
+        let own = self.of(profile).filter(|o| o.check.level() == level && o.verdict == verdict);
+        own.count()
+    }
+
+    /// The outcomes of a profile.
+    pub fn of(&self, profile: Profile) -> impl Iterator<Item = &Outcome> {
+        self.outcomes.iter().filter(move |outcome| outcome.check.profile() == profile)
+    }
+
+    /// What is known of a profile; `None` where none of its checks was selected.
+    #[must_use]
+    pub fn conclusion(&self, profile: Profile) -> Option<Conclusion> {
+        let mut own = self.of(profile).filter(|o| o.check.level() == Level::Must).peekable();
+        own.peek()?;
+        let (mut held, mut conclusion) = (false, Conclusion::Conforms);
+        for outcome in own {
+            held |= outcome.verdict == Verdict::Pass;
+            if outcome.verdict == Verdict::Fail && !outcome.is_expected() {
+                return Some(Conclusion::Fails);
+            }
+            if outcome.verdict.is_bad() {
+                conclusion = Conclusion::Partial;
+            }
+        }
+        let is_whole = self.of(profile).count() == all_of(profile);
+        Some(if held && is_whole { conclusion } else { Conclusion::Partial })
+    }
+
+    /// The exit code of the program: 0 conforms, 1 a selected MUST does not hold or another check
+    /// came to something else than was expected, 3 the server could not be reached or died.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        if self.lost.is_some() {
+            return 3;
+        }
+        u8::from(self.outcomes.iter().any(Outcome::breaks_the_run))
+    }
+}
+
+fn all_of(profile: Profile) -> usize {
+    check::all().filter(|check| check.profile() == profile).count()
+}
+
+impl std::str::FromStr for Verdict {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::all().into_iter().find(|verdict| verdict.name() == name);
+        found.ok_or_else(|| format!("{name:?} is no verdict"))
+    }
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}

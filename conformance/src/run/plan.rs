@@ -1,0 +1,186 @@
+//! What is to be run, and the run.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::check::{self, Check, Profile};
+use crate::clock;
+use crate::run::outcome::{Lost, Outcome, Report, Verdict};
+use crate::run::queue::Queue;
+use crate::run::site::{Site, Target, Unreachable};
+
+/// Checks at work at the same time; each has one or two connections.
+const WORKERS: usize = 16;
+
+/// When a run is over, whatever the server does.
+const BUDGET: Duration = Duration::from_secs(55);
+
+/// What is to be run.
+///
+/// ```
+/// use owin_conformance::check::Profile;
+/// use owin_conformance::run::Plan;
+///
+/// let plan = Plan::new().with_profiles([Profile::Smuggling]).with_only(["two-lengths"])?;
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Plan {
+    profiles: Option<Vec<Profile>>,
+    only: Vec<&'static Check>,
+    budget: Duration,
+    workers: usize,
+    looks: bool,
+    expected: BTreeMap<&'static str, (Verdict, String)>,
+}
+
+impl Plan {
+    /// Every profile that the server can be tried with.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            profiles: None,
+            only: Vec::new(),
+            budget: BUDGET,
+            workers: WORKERS,
+            looks: true,
+            expected: BTreeMap::new(),
+        }
+    }
+
+    /// Only these profiles.
+    #[must_use]
+    pub fn with_profiles(mut self, profiles: impl IntoIterator<Item = Profile>) -> Self {
+        self.profiles = Some(profiles.into_iter().collect());
+        self
+    }
+
+    /// Only these checks, by their ids or slugs; of whatever profile.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no check of a name.
+    pub fn with_only<'a>(
+        mut self,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, String> {
+        for name in names {
+            let found = check::find(name).ok_or_else(|| format!("there is no check {name:?}"))?;
+            self.only.push(found);
+        }
+        Ok(self)
+    }
+
+    /// When the run is over, whatever the server does.
+    #[must_use]
+    pub fn with_budget(mut self, budget: Duration) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// How many checks are at work at the same time; one at least.
+    #[must_use]
+    pub fn with_workers(mut self, workers: usize) -> Self {
+        self.workers = workers.max(1);
+        self
+    }
+
+    /// Does not look at the server first, as a run does to end early where nobody answers: every
+    /// check is made, without the probe.
+    #[must_use]
+    pub fn without_looking(mut self) -> Self {
+        self.looks = false;
+        self
+    }
+
+    /// Known deviations: a line for each, with an id, a verdict and a reason. Blank lines and lines
+    /// that begin with `#` count for nothing.
+    ///
+    /// # Errors
+    ///
+    /// Where a line has another form, or names no check.
+    pub fn with_expectations(mut self, text: &str) -> Result<Self, String> {
+        for (number, line) in text.lines().enumerate() {
+            if line.trim().is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let (id, verdict, reason) =
+                expectation(line).map_err(|why| format!("line {}: {why}", number + 1))?;
+            self.expected.insert(id, (verdict, reason));
+        }
+        Ok(self)
+    }
+
+    fn selected(&self, has_probe: bool) -> Vec<&'static Check> {
+        if !self.only.is_empty() {
+            return check::all().filter(|check| self.has(check)).collect();
+        }
+        let wanted = |profile: Profile| match &self.profiles {
+            Some(profiles) => profiles.contains(&profile),
+            None => has_probe || profile.is_on_the_wire(),
+        };
+        check::all().filter(|check| wanted(check.profile())).collect()
+    }
+
+    fn has(&self, check: &Check) -> bool {
+        self.only.iter().any(|only| only.id() == check.id())
+    }
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn expectation(line: &str) -> Result<(&'static str, Verdict, String), String> {
+    let mut words = line.splitn(3, ' ');
+    let mut word = || words.next().filter(|word| !word.is_empty());
+    let (Some(id), Some(verdict), Some(reason)) = (word(), word(), word()) else {
+        return Err("an expectation has an id, a verdict and a reason".to_owned());
+    };
+    let check = check::find(id).ok_or_else(|| format!("there is no check {id:?}"))?;
+    Ok((check.id(), verdict.parse()?, reason.to_owned()))
+}
+
+/// Makes the checks of a plan; `told` hears of each outcome when it is there.
+///
+/// It ends within the plan's budget, or one wait for an answer later, whatever the server does.
+pub fn run(target: &Target, plan: &Plan, told: &(dyn Fn(&Outcome) + Sync)) -> Report {
+    let start = clock::now();
+    let looked = if plan.looks {
+        Site::look(target.clone(), start + plan.budget)
+    } else {
+        Ok(Site::unseen(target.clone(), start + plan.budget))
+    };
+    let mut report = Report {
+        target: target.to_string(),
+        has_probe: looked.as_ref().is_ok_and(Site::has_probe),
+        outcomes: Vec::new(),
+        lost: None,
+        took: Duration::ZERO,
+    };
+    let checks = plan.selected(report.has_probe);
+    match looked {
+        Ok(site) => {
+            let queue = Queue::new(&site, checks, &plan.expected);
+            (report.outcomes, report.lost) = queue.run(plan.workers, told);
+        }
+        Err(why) => {
+            let blocked = checks.into_iter().map(|check| Outcome {
+                check,
+                verdict: Verdict::Blocked,
+                reason: why.to_string(),
+                transcript: String::new(),
+                took: Duration::ZERO,
+                expected: None,
+            });
+            report.outcomes = blocked.collect();
+            if let Unreachable::Silent(why) = why {
+                report.lost = Some(Lost::Unreachable(why));
+            }
+        }
+    }
+    report.took = start.elapsed();
+    report
+}

@@ -1,0 +1,157 @@
+//! The checks of a run, some at a time.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::check::{Check, Proof};
+use crate::clock;
+use crate::judge::{Judged, Lapse, Position, Trial};
+use crate::run::outcome::{Lost, Outcome, Verdict};
+use crate::run::site::Site;
+
+/// The checks of a run, and what they came to.
+pub(super) struct Queue<'a> {
+    site: &'a Site,
+    checks: Vec<&'static Check>,
+    expected: &'a BTreeMap<&'static str, (Verdict, String)>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    next: usize,
+    at_work: Vec<&'static Check>,
+    done: Vec<Outcome>,
+    /// The checks that were at work when the server was found dead.
+    suspects: Option<Vec<&'static Check>>,
+}
+
+impl<'a> Queue<'a> {
+    pub(super) fn new(
+        site: &'a Site,
+        checks: Vec<&'static Check>,
+        expected: &'a BTreeMap<&'static str, (Verdict, String)>,
+    ) -> Self {
+        Self { site, checks, expected, state: Mutex::default() }
+    }
+
+    /// Makes the checks; the outcomes have the order of the checks.
+    pub(super) fn run(
+        self,
+        workers: usize,
+        told: &(dyn Fn(&Outcome) + Sync),
+    ) -> (Vec<Outcome>, Option<Lost>) {
+        std::thread::scope(|scope| {
+            for _ in 0..workers.min(self.checks.len()) {
+                scope.spawn(|| self.work(told));
+            }
+        });
+        let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let place = |check: &Check| self.checks.iter().position(|own| own.id() == check.id());
+        state.done.sort_by_key(|outcome| place(outcome.check));
+        (state.done, state.suspects.map(Lost::Died))
+    }
+
+    fn work(&self, told: &(dyn Fn(&Outcome) + Sync)) {
+        while let Some(check) = self.take() {
+            let start = clock::now();
+            let (judged, transcript) = match self.reason_to_stop() {
+                Some(why) => (Err(Lapse::Blocked(why)), String::new()),
+                None => self.make(check),
+            };
+            let (verdict, reason) = verdict(judged);
+            let transcript = if verdict.is_bad() { transcript } else { String::new() };
+            let expected = self.expected.get(check.id()).cloned();
+            let took = start.elapsed();
+            let outcome = Outcome { check, verdict, reason, transcript, took, expected };
+            told(&outcome);
+            self.with(|state| {
+                state.at_work.retain(|own| own.id() != check.id());
+                state.done.push(outcome);
+            });
+        }
+    }
+
+    fn take(&self) -> Option<&'static Check> {
+        self.with(|state| {
+            let check = self.checks.get(state.next).copied()?;
+            state.next += 1;
+            state.at_work.push(check);
+            Some(check)
+        })
+    }
+
+    fn reason_to_stop(&self) -> Option<String> {
+        if self.with(|state| state.suspects.is_some()) {
+            return Some("not made: the server is dead".to_owned());
+        }
+        let is_over = clock::until(self.site.limits().end) == Duration::ZERO;
+        is_over.then(|| "not made: the time of the run is over".to_owned())
+    }
+
+    /// Makes a check in both positions, and sees whether the server has survived.
+    fn make(&self, check: &'static Check) -> (Judged, String) {
+        let (mut judged, mut transcript) = self.tried(check);
+        if matches!(judged, Err(Lapse::Inconclusive(_))) {
+            (judged, transcript) = self.tried(check);
+        }
+        let is_alive = (0..2).any(|_| self.site.canary().is_ok());
+        if !is_alive && clock::until(self.site.limits().end) > Duration::ZERO {
+            self.with(|state| {
+                let suspects = state.at_work.clone();
+                state.suspects.get_or_insert(suspects);
+            });
+            judged = Err(Lapse::Failed("since this check the server answers no more".to_owned()));
+        }
+        (judged, transcript)
+    }
+
+    fn tried(&self, check: &Check) -> (Judged, String) {
+        let mut first = Ok(());
+        for position in [Position::First, Position::Second] {
+            let trial = Trial::new(self.site, position);
+            let judged = match check.proof {
+                Proof::Refuses(refusal) => refusal.judge(&trial),
+                Proof::HoldsByProbe(_) if !trial.has_probe() => {
+                    let why = "the server does not host the probe contract";
+                    Err(Lapse::Skipped(why.to_owned()))
+                }
+                Proof::Holds(holds) | Proof::HoldsByProbe(holds) => holds(&trial),
+            };
+            match (position, judged) {
+                (Position::First, judged @ (Ok(()) | Err(Lapse::Skipped(_)))) => first = judged,
+                (Position::Second, Ok(()) | Err(Lapse::Skipped(_))) => {}
+                (_, judged) => {
+                    return (judged.map_err(|l| placed(l, position)), trial.transcript());
+                }
+            }
+        }
+        (first, String::new())
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Says where on its connection the message stood, where that made a difference.
+fn placed(lapse: Lapse, position: Position) -> Lapse {
+    match (lapse, position) {
+        (Lapse::Failed(why), Position::Second) => {
+            Lapse::Failed(format!("as the second request of a connection: {why}"))
+        }
+        (lapse, _) => lapse,
+    }
+}
+
+fn verdict(judged: Judged) -> (Verdict, String) {
+    match judged {
+        Ok(()) => (Verdict::Pass, String::new()),
+        Err(Lapse::Failed(why)) => (Verdict::Fail, why),
+        Err(Lapse::Blocked(why)) => (Verdict::Blocked, why),
+        Err(Lapse::Inconclusive(why)) => (Verdict::Inconclusive, why),
+        Err(Lapse::Skipped(why)) => (Verdict::Skipped, why),
+        Err(Lapse::Broken(why)) => (Verdict::Error, why),
+    }
+}

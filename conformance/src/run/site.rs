@@ -1,0 +1,187 @@
+//! The server that is tried: where it is, and what it hosts.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+
+use crate::judge::Lapse;
+use crate::probe::{CONTRACT, VERSION_PATH};
+use crate::wire::{Answer, Asked, Limits, Link, Missing, Transcript};
+
+/// A server under test, by its URL.
+///
+/// ```
+/// use owin_conformance::run::Target;
+///
+/// let target: Target = "http://127.0.0.1:8080/shop".parse()?;
+/// assert_eq!(target.authority(), "127.0.0.1:8080");
+/// assert!("ftp://127.0.0.1".parse::<Target>().is_err());
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    address: SocketAddr,
+    authority: String,
+    /// The path of plain requests; the probe is below it.
+    path: String,
+}
+
+/// Why a server cannot be tried at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unreachable {
+    /// Nobody accepts connections, or no answer to a plain `GET` comes.
+    Silent(String),
+    /// A plain `GET` is answered, but by what is no HTTP/1, or by a refusal.
+    Odd(String),
+}
+
+/// A target, and what a run knows of it.
+pub(crate) struct Site {
+    target: Target,
+    limits: Limits,
+    has_probe: bool,
+    run: String,
+}
+
+impl Target {
+    /// The authority, as it stands in `Host`.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+}
+
+impl std::str::FromStr for Target {
+    type Err = String;
+
+    fn from_str(url: &str) -> Result<Self, String> {
+        let rest = url.strip_prefix("http://");
+        let rest = rest.ok_or_else(|| format!("{url:?} does not begin with http://"))?;
+        let cut = rest.find('/').unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(cut).unwrap_or((rest, ""));
+        let is_plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#".contains(&byte));
+        if authority.contains('@') || !is_plain {
+            return Err(format!("{url:?} has more than a host, a port and a path"));
+        }
+        let has_port = authority.rsplit(':').next().is_some_and(|port| port.parse::<u16>().is_ok());
+        let full = if has_port { authority.to_owned() } else { format!("{authority}:80") };
+        let mut found =
+            full.to_socket_addrs().map_err(|error| format!("{authority:?}: {error}"))?;
+        let address = found.next().ok_or_else(|| format!("{authority:?} has no address"))?;
+        Ok(Self { address, authority: authority.to_owned(), path: path.to_owned() })
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "http://{}{}", self.authority, self.path)
+    }
+}
+
+impl std::fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Silent(why) | Self::Odd(why) => write!(f, "the server cannot be tried: {why}"),
+        }
+    }
+}
+
+impl Site {
+    /// Looks at the server: it must answer a plain `GET`, and may host the probe contract.
+    pub(crate) fn look(target: Target, end: Instant) -> Result<Self, Unreachable> {
+        let mut site = Self::unseen(target, end);
+        let answer = site.get(&site.target("echo", "0")).map_err(|missing| match missing {
+            Missing::Malformed(_) => Unreachable::Odd(missing.to_string()),
+            _ => Unreachable::Silent(missing.to_string()),
+        })?;
+        if answer.status == 400 || answer.status >= 500 {
+            return Err(Unreachable::Odd(format!("a plain GET is answered by {}", answer.status)));
+        }
+        let path = format!("{}{VERSION_PATH}", site.prefix());
+        site.has_probe = site.get(&path).is_ok_and(|answer| {
+            let said: Option<Value> = serde_json::from_slice(&answer.body).ok();
+            answer.status == 200
+                && said.is_some_and(|said| said.get("probe") == Some(&CONTRACT.into()))
+        });
+        Ok(site)
+    }
+
+    /// A server that nobody has looked at, taken for one without the probe.
+    pub(crate) fn unseen(target: Target, end: Instant) -> Self {
+        let limits =
+            Limits { answer: Duration::from_millis(3300), quiet: Duration::from_millis(1300), end };
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let run = format!("{:x}{:x}", std::process::id(), since.as_micros());
+        Self { target, limits, has_probe: false, run }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.target.address
+    }
+
+    pub(crate) fn authority(&self) -> &str {
+        &self.target.authority
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    pub(crate) fn has_probe(&self) -> bool {
+        self.has_probe
+    }
+
+    /// What tells the nonces of this run from those of others.
+    pub(crate) fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// The target of a request: a path of the probe with a nonce, or the path of the URL.
+    pub(crate) fn target(&self, name: &str, nonce: &str) -> String {
+        if self.has_probe {
+            format!("{}/.probe/{name}?nonce={nonce}", self.prefix())
+        } else if self.target.path.is_empty() {
+            "/".to_owned()
+        } else {
+            self.target.path.clone()
+        }
+    }
+
+    /// The target of a path of the probe, with its query.
+    pub(crate) fn probe_target(&self, path: &str) -> String {
+        format!("{}/.probe/{path}", self.prefix())
+    }
+
+    /// How often apps were called with a nonce.
+    pub(crate) fn count(&self, nonce: &str) -> Result<u64, Lapse> {
+        let answer = self.get(&self.target("count", nonce));
+        let answer = answer.map_err(|m| Lapse::Inconclusive(format!("the probe's count: {m}")))?;
+        let said: Option<Value> = serde_json::from_slice(&answer.body).ok();
+        let count = said.as_ref().and_then(|said| said.get("count")).and_then(Value::as_u64);
+        count.ok_or_else(|| Lapse::Blocked("the probe's count is none".to_owned()))
+    }
+
+    /// Whether the server still answers a plain `GET` on a new connection.
+    pub(crate) fn canary(&self) -> Result<(), Missing> {
+        self.get(&self.target("reply", "canary")).map(drop)
+    }
+
+    fn prefix(&self) -> &str {
+        self.target.path.trim_end_matches('/')
+    }
+
+    fn get(&self, target: &str) -> Result<Answer, Missing> {
+        let log = Arc::new(Mutex::new(Transcript::new()));
+        let link = Link::connect(self.address(), self.limits, log);
+        let mut link = link.map_err(|error| Missing::Refused(error.to_string()))?;
+        let request = format!(
+            "GET {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.authority()
+        );
+        link.send(request);
+        link.answer(Asked::Whole)
+    }
+}

@@ -1,0 +1,219 @@
+//! One connection of the suite, and what can be done with it.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use socket2::SockRef;
+
+use crate::clock;
+use crate::wire::answer::{self, Answer, Asked, Reading};
+use crate::wire::transcript::{Direction, Transcript};
+
+/// What is read of one answer at most; no answer that the suite asks for is longer.
+const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+
+/// Interim answers before the final one; who sends more sends no final one.
+const MAX_INTERIM: usize = 8;
+
+/// How long is waited for what. No time is a usual time-out of servers, which would be taken for
+/// the answer to what was sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// For an answer to come whole, from the last byte sent.
+    pub(crate) answer: Duration,
+    /// Until silence counts as silence.
+    pub(crate) quiet: Duration,
+    /// When the whole run must be over.
+    pub(crate) end: Instant,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// There is no connection.
+    Refused(String),
+    /// The connection ended, before any byte of it or in its middle.
+    Ended(End),
+    /// Nothing came, or not all, for this long.
+    Silent(Duration),
+    /// What came is no HTTP/1.
+    Malformed(String),
+    /// The time of the run is over.
+    OutOfTime,
+}
+
+/// How the other side ended a connection. Both are the same to a check: a reset is what TCP makes of
+/// an end with bytes unread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Closed,
+    Reset,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(crate) struct Link {
+    stream: TcpStream,
+    unread: Vec<u8>,
+    end: Option<End>,
+    log: Arc<Mutex<Transcript>>,
+    limits: Limits,
+}
+
+impl Link {
+    /// Connects; what happens is told to the transcript.
+    pub(crate) fn connect(
+        address: SocketAddr,
+        limits: Limits,
+        log: Arc<Mutex<Transcript>>,
+    ) -> std::io::Result<Self> {
+        let patience = limits.answer.min(clock::until(limits.end)).max(Duration::from_millis(1));
+        let stream = TcpStream::connect_timeout(&address, patience)?;
+        stream.set_nodelay(true)?;
+        stream.set_write_timeout(Some(limits.answer))?;
+        Ok(Self { stream, unread: Vec::new(), end: None, log, limits })
+    }
+
+    /// Sends bytes. That the other side no longer takes them is no error: its answer may lie there.
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.log(|log| log.bytes(Direction::Sent, bytes.as_ref()));
+        if let Err(error) = self.stream.write_all(bytes.as_ref()) {
+            self.log(|log| log.event(format!("not all of it was taken: {error}")));
+        }
+    }
+
+    /// Sends bytes in segments of that size.
+    pub(crate) fn send_in_pieces(&mut self, bytes: impl AsRef<[u8]>, size: usize) {
+        for piece in bytes.as_ref().chunks(size.max(1)) {
+            self.send(piece);
+        }
+    }
+
+    /// Says that nothing more will be sent.
+    pub(crate) fn half_close(&mut self) {
+        self.log(|log| log.event("half-closed by the suite"));
+        let _gone = self.stream.shutdown(Shutdown::Write);
+    }
+
+    /// Ends the connection with a reset.
+    pub(crate) fn reset(self) {
+        self.log(|log| log.event("reset by the suite"));
+        let _gone = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+    }
+
+    /// Reads the final answer; interim ones before it are passed over.
+    pub(crate) fn answer(&mut self, asked: Asked) -> Result<Answer, Missing> {
+        self.answer_within(asked, self.limits.answer)
+    }
+
+    /// Reads the final answer, and waits for it no longer than that.
+    pub(crate) fn answer_within(
+        &mut self,
+        asked: Asked,
+        patience: Duration,
+    ) -> Result<Answer, Missing> {
+        let until = clock::now() + patience;
+        for _ in 0..=MAX_INTERIM {
+            let answer = self.one(asked, until, patience)?;
+            if !matches!(answer.status, 100..=199) || answer.status == 101 {
+                return Ok(answer);
+            }
+        }
+        Err(Missing::Malformed(format!("more than {MAX_INTERIM} interim answers")))
+    }
+
+    /// Reads the next answer, an interim one too.
+    pub(crate) fn next(&mut self, asked: Asked) -> Result<Answer, Missing> {
+        let patience = self.limits.answer;
+        self.one(asked, clock::now() + patience, patience)
+    }
+
+    /// Waits for the end of the connection, and passes over what comes before it.
+    pub(crate) fn end(&mut self) -> Result<End, Missing> {
+        let until = clock::now() + self.limits.answer;
+        loop {
+            if let Some(end) = self.end {
+                return Ok(end);
+            }
+            self.unread.clear();
+            self.fill(until, self.limits.answer)?;
+        }
+    }
+
+    /// How long silence must last to count.
+    pub(crate) fn quiet(&self) -> Duration {
+        self.limits.quiet
+    }
+
+    fn one(&mut self, asked: Asked, until: Instant, patience: Duration) -> Result<Answer, Missing> {
+        loop {
+            match answer::read(&self.unread, asked, self.end.is_some()) {
+                Reading::Whole(answer, used) => {
+                    self.unread.drain(..used);
+                    return Ok(*answer);
+                }
+                Reading::Malformed(why) => return Err(Missing::Malformed(why)),
+                Reading::Partial => {}
+            }
+            if let Some(end) = self.end {
+                return Err(Missing::Ended(end));
+            }
+            if self.unread.len() > MAX_ANSWER_BYTES {
+                return Err(Missing::Malformed("the answer has no end".to_owned()));
+            }
+            self.fill(until, patience)?;
+        }
+    }
+
+    /// Reads once.
+    fn fill(&mut self, until: Instant, patience: Duration) -> Result<(), Missing> {
+        if clock::until(self.limits.end).is_zero() {
+            return Err(Missing::OutOfTime);
+        }
+        let left = clock::until(until.min(self.limits.end));
+        if left.is_zero() {
+            self.log(|log| log.event("waited in vain"));
+            return Err(Missing::Silent(patience));
+        }
+        let _kept = self.stream.set_read_timeout(Some(left.max(Duration::from_millis(1))));
+        let mut bytes = [0; 16 * 1024];
+        match self.stream.read(&mut bytes) {
+            Ok(0) => self.ended(End::Closed),
+            Ok(length) => {
+                let came = bytes.get(..length).unwrap_or_default();
+                self.log(|log| log.bytes(Direction::Came, came));
+                self.unread.extend(came);
+            }
+            Err(error) => match error.kind() {
+                ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {}
+                _ => self.ended(End::Reset),
+            },
+        }
+        Ok(())
+    }
+
+    fn ended(&mut self, end: End) {
+        self.end = Some(end);
+        let how = if end == End::Closed { "closed" } else { "reset" };
+        self.log(|log| log.event(format!("{how} by the server")));
+    }
+
+    fn log(&self, tell: impl FnOnce(&mut Transcript)) {
+        tell(&mut self.log.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Refused(why) => write!(f, "no connection: {why}"),
+            Self::Ended(End::Closed) => f.write_str("the connection was closed"),
+            Self::Ended(End::Reset) => f.write_str("the connection was reset"),
+            Self::Silent(time) => write!(f, "nothing whole came for {:.1} s", time.as_secs_f64()),
+            Self::Malformed(why) => f.write_str(why),
+            Self::OutOfTime => f.write_str("the time of the run is over"),
+        }
+    }
+}

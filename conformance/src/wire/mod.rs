@@ -1,0 +1,14 @@
+//! A client of HTTP/1 that can misbehave: it sends any bytes, and reads what comes with care.
+//!
+//! [`Link`] is one connection and the script of what is done with it; [`Answer`] is what its parser,
+//! which does no I/O, makes of the bytes; [`Transcript`] keeps both directions as evidence.
+
+mod answer;
+mod body;
+mod lines;
+mod link;
+mod transcript;
+
+pub(crate) use self::answer::{Answer, Asked};
+pub(crate) use self::link::{Limits, Link, Missing};
+pub(crate) use self::transcript::{Transcript, escaped};

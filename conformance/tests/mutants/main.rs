@@ -1,0 +1,17 @@
+//! For every check there is a server that is broken in just that way, and only that check fails; and
+//! for every check of a refusal one that refuses too much, and it proves nothing.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a mutant is reached by the suite alone, and one that panics is a test that fails"
+)]
+
+mod app;
+mod chunks;
+mod faults;
+mod head;
+mod matrix;
+mod server;
+mod strict;

@@ -1,0 +1,235 @@
+//! A small server on threads, right but for its fault.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use owin_conformance::run::Target;
+
+use crate::app::{self, Calls};
+use crate::chunks::{self, Chunks};
+use crate::faults::Fault;
+use crate::head::{self, Framing, Head, Refused};
+use crate::strict;
+
+/// What is wrong with a mutant.
+#[derive(Clone, Debug)]
+pub(crate) enum Spoilt {
+    Nothing,
+    By(Fault),
+    /// It refuses messages that are like one of these.
+    TooStrict(Vec<Vec<u8>>),
+    /// It stops when it reads these bytes.
+    DiesOf(Vec<u8>),
+}
+
+/// A server that is broken in one way; dropping it stops it.
+pub(crate) struct Mutant {
+    address: SocketAddr,
+    is_dead: Arc<AtomicBool>,
+}
+
+impl Mutant {
+    pub(crate) fn start(spoilt: Spoilt) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let is_dead = Arc::new(AtomicBool::new(false));
+        let (spoilt, calls, dead) = (Arc::new(spoilt), Arc::new(Mutex::default()), is_dead.clone());
+        std::thread::spawn(move || {
+            while let Ok((stream, _)) = listener.accept() {
+                if dead.load(Ordering::SeqCst) {
+                    return;
+                }
+                let mut connection = Connection {
+                    stream,
+                    unread: Vec::new(),
+                    spoilt: Arc::clone(&spoilt),
+                    calls: Arc::clone(&calls),
+                    is_dead: Arc::clone(&dead),
+                };
+                std::thread::spawn(move || connection.serve());
+            }
+        });
+        Self { address, is_dead }
+    }
+
+    pub(crate) fn target(&self) -> Target {
+        format!("http://{}", self.address).parse().unwrap()
+    }
+}
+
+impl Drop for Mutant {
+    fn drop(&mut self) {
+        self.is_dead.store(true, Ordering::SeqCst);
+        let _woken = TcpStream::connect(self.address);
+    }
+}
+
+/// One connection of a mutant.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    unread: Vec<u8>,
+    spoilt: Arc<Spoilt>,
+    calls: Arc<Mutex<Calls>>,
+    is_dead: Arc<AtomicBool>,
+}
+
+impl Connection {
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        if let Spoilt::By(fault) = &*self.spoilt { Some(*fault) } else { None }
+    }
+
+    pub(crate) fn has(&self, fault: Fault) -> bool {
+        self.fault() == Some(fault)
+    }
+
+    pub(crate) fn calls(&self) -> &Mutex<Calls> {
+        &self.calls
+    }
+
+    fn serve(&mut self) {
+        while let Some(read) = self.head() {
+            let served = read.and_then(|head| self.answer(&head));
+            match served {
+                Ok(true) => self.forget_the_pipeline(),
+                Ok(false) => break,
+                Err(status) => {
+                    let body = "refused\n";
+                    let length = body.len();
+                    self.write(format!(
+                        "HTTP/1.1 {status} No\r\nContent-Length: {length}\r\n\
+                         Connection: close\r\n\r\n{body}"
+                    ));
+                    break;
+                }
+            }
+        }
+        let _gone = self.stream.shutdown(Shutdown::Write);
+        let _gone = self.stream.set_read_timeout(Some(Duration::from_secs(1)));
+        let mut rest = [0; 4096];
+        while self.stream.read(&mut rest).is_ok_and(|length| length > 0) {}
+    }
+
+    /// Reads a head; `None` at the end.
+    fn head(&mut self) -> Option<Result<Head, Refused>> {
+        let mut reads = 0;
+        let end = loop {
+            if !self.has(Fault::EmptyLineRefused) && self.unread.starts_with(b"\r\n") {
+                self.unread.drain(..2);
+            }
+            if let Some(end) = self.unread.windows(4).position(|four| four == b"\r\n\r\n") {
+                break end;
+            }
+            if reads > 0 && self.has(Fault::HeadInOneRead) {
+                return Some(Err(400));
+            }
+            reads += 1;
+            if !self.read() {
+                return None;
+            }
+        };
+        if let Spoilt::TooStrict(twins) = &*self.spoilt
+            && twins.iter().any(|twin| strict::is_like(twin, &self.unread))
+        {
+            return Some(Err(400));
+        }
+        if let Spoilt::DiesOf(bytes) = &*self.spoilt
+            && self.unread.windows(bytes.len()).any(|window| window == bytes)
+        {
+            self.die();
+            return None;
+        }
+        let bytes: Vec<u8> = self.unread.drain(..end + 4).collect();
+        Some(head::read(&bytes[..end], self.fault()))
+    }
+
+    /// Answers; says whether the connection goes on.
+    fn answer(&mut self, head: &Head) -> Result<bool, Refused> {
+        if self.has(Fault::HalfClosedIsGone) && self.is_half_closed() {
+            return Ok(false);
+        }
+        if self.has(Fault::BodyAwaited) {
+            let body = self.body(head)?;
+            return Ok(app::answer(self, head, Some(body))?.keeps);
+        }
+        let answered = app::answer(self, head, None)?;
+        if !answered.keeps || answered.has_read || self.has(Fault::UnreadIsNext) {
+            return Ok(answered.keeps);
+        }
+        match head.framing {
+            Framing::Length(length) if length > 64 * 1024 => Ok(false),
+            _ => self.body(head).map(|_| true),
+        }
+    }
+
+    /// Reads the body whole, in its pieces.
+    pub(crate) fn body(&mut self, head: &Head) -> Result<Vec<Vec<u8>>, Refused> {
+        let expects = !head.values("Expect", None).is_empty() && head.framing != Framing::None;
+        let is_new = head.minor == 1 && self.unread.is_empty() && !self.has(Fault::NoContinue);
+        if expects && (is_new || self.has(Fault::ContinueForAll)) {
+            self.write("HTTP/1.1 100 Continue\r\n\r\n");
+        }
+        loop {
+            match head.framing {
+                Framing::None => return Ok(Vec::new()),
+                Framing::Length(length) => {
+                    let length = usize::try_from(length).unwrap_or(usize::MAX);
+                    if self.unread.len() >= length {
+                        return Ok(vec![self.unread.drain(..length).collect()]);
+                    }
+                }
+                Framing::Chunked => match chunks::decode(&self.unread, self.fault()) {
+                    Chunks::Whole(chunks, used) => {
+                        self.unread.drain(..used);
+                        return Ok(chunks);
+                    }
+                    Chunks::Broken => return Err(400),
+                    Chunks::Partial => {}
+                },
+            }
+            if !self.read() {
+                return Err(400);
+            }
+        }
+    }
+
+    /// Reads once; says whether anything came.
+    fn read(&mut self) -> bool {
+        let mut bytes = vec![0; 256 * 1024];
+        let read = self.stream.read(&mut bytes);
+        let is_reset = read.as_ref().is_err_and(|e| e.kind() == ErrorKind::ConnectionReset);
+        if is_reset && self.has(Fault::DiesOfReset) {
+            self.die();
+        }
+        let length = read.unwrap_or_default();
+        self.unread.extend(&bytes[..length]);
+        length > 0
+    }
+
+    pub(crate) fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        let _gone = self.stream.write_all(bytes.as_ref());
+    }
+
+    /// Whether the client closes its half within a moment.
+    fn is_half_closed(&self) -> bool {
+        let _set = self.stream.set_read_timeout(Some(Duration::from_millis(30)));
+        let is_gone = self.stream.peek(&mut [0]).is_ok_and(|length| length == 0);
+        let _set = self.stream.set_read_timeout(None);
+        is_gone
+    }
+
+    /// Stops the server: nobody is accepted any more.
+    fn die(&self) {
+        self.is_dead.store(true, Ordering::SeqCst);
+        let _woken = self.stream.local_addr().and_then(TcpStream::connect);
+    }
+
+    fn forget_the_pipeline(&mut self) {
+        let waiting = self.unread.windows(4).filter(|four| four == b"\r\n\r\n").count();
+        if self.has(Fault::PipelineOfTwo) && waiting > 2 {
+            self.unread.clear();
+        }
+    }
+}

@@ -19,7 +19,7 @@ pub(super) struct Taken {
 }
 
 /// Whether a server says that it does not take the message.
-pub(super) fn is_refusal(answer: &Answer) -> bool {
+pub(crate) fn is_refusal(answer: &Answer) -> bool {
     REFUSALS.contains(&answer.status)
 }
 

@@ -5,6 +5,7 @@ mod lapse;
 mod refusal;
 mod trial;
 
+pub(crate) use self::accepted::is_refusal;
 pub(crate) use self::lapse::{Judged, Lapse, demand};
 pub(crate) use self::refusal::{Or, Refusal, Where};
 pub(crate) use self::trial::{Message, Position, Trial};

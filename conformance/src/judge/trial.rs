@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
-use crate::judge::{Judged, Lapse, demand};
+use crate::judge::{Judged, Lapse, demand, is_refusal};
 use crate::run::Site;
 use crate::wire::{Answer, Asked, Link, Transcript};
 
@@ -86,6 +86,17 @@ impl<'a> Trial<'a> {
         let mut link = self.connect()?;
         link.send(&self.message(template).bytes);
         Ok(link.answer(Asked::Whole)?)
+    }
+
+    /// Skips the check where the server takes no POST with a body, as one for files may.
+    pub(crate) fn takes_posts(&self) -> Judged {
+        let post = "POST {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5\r\n\r\nhello";
+        let answer = self.ask(post)?;
+        if answer.status < 500 && !is_refusal(&answer) {
+            return Ok(());
+        }
+        let status = answer.status;
+        Err(Lapse::Skipped(format!("the server takes no POST here, it answers {status}")))
     }
 
     /// Sends a request to the echo of the probe, and reads what its app saw.

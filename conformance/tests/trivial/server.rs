@@ -33,6 +33,7 @@ pub(crate) const TRIVIAL: &[Kind] = &[
     Kind { name: "echo", serve: echo },
     Kind { name: "endless 100s", serve: endless_100s },
     Kind { name: "answers before", serve: answers_before },
+    Kind { name: "200 to the first look", serve: only_to_a_look },
     Kind { name: "HTTP/0.9", serve: |stream| once(stream, b"<p>ok</p>") },
 ];
 
@@ -118,6 +119,21 @@ fn echo(mut stream: TcpStream) -> io::Result<()> {
 fn endless_100s(mut stream: TcpStream) -> io::Result<()> {
     loop {
         stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+    }
+}
+
+/// Answers what asks for the end of the connection, as the look at a server does, and nothing else.
+fn only_to_a_look(mut stream: TcpStream) -> io::Result<()> {
+    let mut bytes = [0; 4096];
+    loop {
+        let length = stream.read(&mut bytes)?;
+        let came = bytes.get(..length).unwrap_or_default();
+        if came.windows(17).any(|window| window == b"Connection: close") {
+            return stream.write_all(OK);
+        }
+        if length == 0 {
+            return Ok(());
+        }
     }
 }
 

@@ -70,6 +70,7 @@ pub(in crate::checks) const BODIES: &[Check] = &[
 ];
 
 fn chunks_are_read(trial: &Trial<'_>, coding: &str, bodies: &[&str]) -> Judged {
+    trial.takes_posts()?;
     for body in bodies {
         let head = "POST {target} HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: ";
         let request = trial.message(format!("{head}{coding}\r\n\r\n{body}"));
@@ -89,6 +90,7 @@ fn chunks_are_read(trial: &Trial<'_>, coding: &str, bodies: &[&str]) -> Judged {
 }
 
 fn a_100_comes(trial: &Trial<'_>) -> Judged {
+    trial.takes_posts()?;
     let head = "POST {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5\r\n\
                 Expect: 100-continue\r\n\r\n";
     let mut link = trial.connect()?;

@@ -146,6 +146,7 @@ fn pipelined(trial: &Trial<'_>) -> Judged {
 }
 
 fn byte_by_byte(trial: &Trial<'_>) -> Judged {
+    trial.takes_posts()?;
     let request = "POST {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5\r\n\r\nhello";
     let whole = trial.ask(request)?;
     let mut link = trial.connect()?;

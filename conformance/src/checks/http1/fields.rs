@@ -144,6 +144,7 @@ pub(in crate::checks) const FIELDS: &[Check] = &[
 /// `Host` is the field that every server looks for, and the length the one that shows whether it was
 /// found.
 fn names_in_any_case(trial: &Trial<'_>) -> Judged {
+    trial.takes_posts()?;
     for (host, length) in [("HOST", "CONTENT-LENGTH"), ("hOsT", "cOnTeNt-lEnGtH")] {
         let request =
             format!("POST {{target}} HTTP/1.1\r\n{host}: {{host}}\r\n{length}: 3\r\n\r\nabc");

@@ -1,5 +1,5 @@
 //! The probe contract on the reference server:
-//! `cargo run -p owin-conformance --example probe -- --listen http://127.0.0.1:8080`.
+//! `cargo run -p owin-conformance --example probe -- --urls http://127.0.0.1:8080`.
 
 use std::process::ExitCode;
 

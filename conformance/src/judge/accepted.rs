@@ -37,9 +37,7 @@ pub(super) fn taken(trial: &Trial<'_>, template: &[u8]) -> Result<Taken, Lapse> 
     let keeps = !answer.closes();
     if keeps {
         link.send(&trial.plain().bytes);
-        let next = link.answer(Asked::Whole);
-        let next =
-            next.map_err(|m| Lapse::Failed(format!("the next request got no answer: {m}")))?;
+        let next = link.answer(Asked::Whole).map_err(Lapse::about("the next request"))?;
         demand(!is_refusal(&next), || format!("the next request was refused by {}", next.status))?;
     }
     Ok(Taken { keeps, took })

@@ -40,6 +40,8 @@ pub(crate) enum Or {
     Ends,
     /// Wait for more bytes.
     Waits,
+    /// Send the client elsewhere by a 301, as to the target in its right form.
+    Moves,
     /// Take it, and show the app this field with this value, blanks counted once; `None`: no such
     /// field.
     Shows(&'static str, Option<&'static str>),
@@ -104,10 +106,7 @@ impl Refusal {
             ))),
             Ok(answer) => self.was_taken(trial, &mut link, &answer, twin),
         };
-        judged.map_err(|lapse| match lapse {
-            Lapse::Failed(why) => Lapse::Failed(format!("{why}; sent was {}", escaped(bad))),
-            lapse => lapse,
-        })
+        judged.map_err(|lapse| lapse.explained(|why| format!("{why}; sent was {}", escaped(bad))))
     }
 
     /// No app has seen a message whose head has the defect.
@@ -147,9 +146,10 @@ impl Refusal {
             let why = "the server is so slow that silence says nothing";
             return Err(Lapse::Inconclusive(why.to_owned()));
         }
-        demand(self.or == Or::Waits && !is_taken, || {
-            "it was not refused: the server waited for more of it".to_owned()
-        })
+        if self.or == Or::Waits {
+            return demand(!is_taken, || "it was taken when nothing more came".to_owned());
+        }
+        Err(Lapse::Silent("it was not refused: the server waited for more of it".to_owned()))
     }
 
     /// The message was taken; a few may be.
@@ -162,22 +162,24 @@ impl Refusal {
     ) -> Judged {
         let taken = || format!("it was taken, and answered by {}", answer.status);
         match self.or {
+            Or::Moves if answer.status == 301 => Ok(()),
             Or::Shows(name, value) if trial.has_probe() => shows(answer, name, value),
             Or::Shows(..) => {
                 let why = "the server takes it, and only the probe can see what it makes of it";
                 Err(Lapse::Skipped(why.to_owned()))
             }
-            Or::Nothing | Or::Waits if trial.has_probe() || self.defect_in != Where::Body => {
+            Or::Nothing | Or::Waits | Or::Moves
+                if trial.has_probe() || self.defect_in != Where::Body =>
+            {
                 Err(Lapse::Failed(taken()))
             }
             _ if !twin.keeps => {
                 let why = "the server ends the connection after the twin, too";
                 Err(Lapse::Skipped(why.to_owned()))
             }
-            _ => self.ends(trial, link).map_err(|lapse| match lapse {
-                Lapse::Failed(why) => Lapse::Failed(format!("{}; {why}", taken())),
-                lapse => lapse,
-            }),
+            _ => self
+                .ends(trial, link)
+                .map_err(|lapse| lapse.explained(|why| format!("{}; {why}", taken()))),
         }
     }
 }
@@ -195,15 +197,20 @@ fn shows(answer: &Answer, name: &str, wanted: Option<&str>) -> Judged {
         let words: Vec<&str> = value.split(' ').filter(|word| !word.is_empty()).collect();
         words.join(" ")
     });
+    let shown = |value: Option<&str>| match value {
+        Some(value) => format!("{name} as {value:?}"),
+        None => format!("no {name}"),
+    };
     demand(value.as_deref() == wanted, || {
-        format!("it was taken, and the app saw {name} as {value:?} and not as {wanted:?}")
+        let (seen, wanted) = (shown(value.as_deref()), shown(wanted));
+        format!("it was taken, and the app saw {seen} instead of {wanted}")
     })
 }
 
 /// A twin that is not taken blocks the check: a refusal of the bad message then proves nothing.
 fn blocked(lapse: Lapse, twin: &[u8], when: &str) -> Lapse {
     match lapse {
-        Lapse::Failed(why) => Lapse::Blocked(format!(
+        Lapse::Failed(why) | Lapse::Silent(why) => Lapse::Blocked(format!(
             "the twin was not taken {when} the bad messages: {why}; sent was {}",
             escaped(twin)
         )),

@@ -93,7 +93,7 @@ impl<'a> Queue<'a> {
     /// Makes a check in both positions, and sees whether the server has survived.
     fn make(&self, check: &'static Check) -> (Judged, String) {
         let (mut judged, mut transcript) = self.tried(check);
-        if matches!(judged, Err(Lapse::Inconclusive(_))) {
+        if judged.as_ref().is_err_and(Lapse::may_be_chance) {
             (judged, transcript) = self.tried(check);
         }
         let is_alive = (0..2).any(|_| self.site.canary().is_ok());
@@ -137,18 +137,18 @@ impl<'a> Queue<'a> {
 
 /// Says where on its connection the message stood, where that made a difference.
 fn placed(lapse: Lapse, position: Position) -> Lapse {
-    match (lapse, position) {
-        (Lapse::Failed(why), Position::Second) => {
-            Lapse::Failed(format!("as the second request of a connection: {why}"))
+    match position {
+        Position::First => lapse,
+        Position::Second => {
+            lapse.explained(|why| format!("as the second request of a connection: {why}"))
         }
-        (lapse, _) => lapse,
     }
 }
 
 fn verdict(judged: Judged) -> (Verdict, String) {
     match judged {
         Ok(()) => (Verdict::Pass, String::new()),
-        Err(Lapse::Failed(why)) => (Verdict::Fail, why),
+        Err(Lapse::Failed(why) | Lapse::Silent(why)) => (Verdict::Fail, why),
         Err(Lapse::Blocked(why)) => (Verdict::Blocked, why),
         Err(Lapse::Inconclusive(why)) => (Verdict::Inconclusive, why),
         Err(Lapse::Skipped(why)) => (Verdict::Skipped, why),

@@ -58,7 +58,7 @@ pub(crate) fn answer(
             let count = connection.calls().lock().unwrap().get(&named("nonce")).copied();
             response.say(&json!({ "count": count.unwrap_or_default() }));
         }
-        "echo" => {
+        "echo" | "" => {
             let pieces = match body.take() {
                 Some(pieces) => pieces,
                 None => connection.body(head)?,

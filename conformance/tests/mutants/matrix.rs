@@ -12,6 +12,9 @@ use owin_conformance::run::{Plan, Report, Verdict, run};
 use crate::faults::{FAULTS, Fault, SPREADING};
 use crate::server::{Mutant, Spoilt};
 
+/// Checks that are made at the same time on one mutant: the two cores have several mutants to do.
+const WORKERS: usize = 4;
+
 /// Most of a mutant's time is spent waiting for what it does not do.
 const MUTANTS_AT_A_TIME: usize = 4;
 
@@ -43,6 +46,17 @@ fn every_check_has_a_mutant() {
 /// Prints the matrix: a line for each fault with the checks that caught it.
 #[test]
 fn every_mutant_is_caught_by_its_checks_and_by_no_other() {
+    matrix(caught);
+}
+
+/// Without the probe a part of what is wrong cannot be seen; but nothing is taken for wrong either.
+#[test]
+fn without_the_probe_no_mutant_is_caught_by_a_check_that_it_has_nothing_to_do_with() {
+    matrix(caught_on_the_wire);
+}
+
+/// Tries every mutant, some at a time; prints a row for each.
+fn matrix(caught: fn(Fault, &[&str]) -> Result<String, String>) {
     let (next, rows) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         while let Some((fault, ids)) = FAULTS.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -60,7 +74,7 @@ fn every_mutant_is_caught_by_its_checks_and_by_no_other() {
     for row in caught.iter().flatten() {
         println!("{row}");
     }
-    println!("{} of {} mutants caught", caught.len(), FAULTS.len());
+    println!("{} of {} mutants as they should be", caught.len(), FAULTS.len());
     let wrong: Vec<String> = wrong.into_iter().filter_map(Result::err).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -68,7 +82,7 @@ fn every_mutant_is_caught_by_its_checks_and_by_no_other() {
 /// Sees that exactly these checks fail on the mutant, and that nothing else is left unproven; a row
 /// of the matrix.
 fn caught(fault: Fault, ids: &[&str]) -> Result<String, String> {
-    let mut plan = Plan::new();
+    let mut plan = Plan::new().with_workers(WORKERS);
     if SPREADING.contains(&fault) {
         plan = plan.with_only(ids.iter().copied()).unwrap();
     }
@@ -79,6 +93,30 @@ fn caught(fault: Fault, ids: &[&str]) -> Result<String, String> {
         return Ok(format!("{fault:?}: {}", ids.join(" ")));
     }
     Err(format!("{fault:?}: {}", report::console(&report)))
+}
+
+/// The faults on the wire that nobody sees without the probe.
+const UNSEEN: [Fault; 5] = [
+    Fault::CarriageReturnKept,
+    Fault::NulKept,
+    Fault::FoldDropped,
+    Fault::FirstLineTrimmed,
+    Fault::UnreadIsNext,
+];
+
+fn caught_on_the_wire(fault: Fault, ids: &[&str]) -> Result<String, String> {
+    let mut plan = Plan::new().with_workers(WORKERS);
+    if SPREADING.contains(&fault) {
+        plan = plan.with_only(ids.iter().copied()).unwrap();
+    }
+    let mutant = Mutant::start(Spoilt::By(fault));
+    let report = run(&mutant.plain_target(), &plan, &|_| {});
+    let failed = with_verdict(&report, Verdict::is_bad);
+    let seen: Vec<&str> = failed.iter().copied().collect();
+    let is_seen = UNSEEN.contains(&fault) || ids.iter().all(|id| id.starts_with("RQ-"));
+    let is_all = failed.iter().all(|id| ids.contains(id)) && failed.is_empty() == is_seen;
+    let row = format!("{fault:?} without the probe: {}", seen.join(" "));
+    if is_all { Ok(row) } else { Err(format!("{row}\n{}", report::console(&report))) }
 }
 
 #[test]

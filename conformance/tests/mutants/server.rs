@@ -58,6 +58,11 @@ impl Mutant {
     pub(crate) fn target(&self) -> Target {
         format!("http://{}", self.address).parse().unwrap()
     }
+
+    /// The same server by a path below which there is no probe.
+    pub(crate) fn plain_target(&self) -> Target {
+        format!("http://{}/plain", self.address).parse().unwrap()
+    }
 }
 
 impl Drop for Mutant {
@@ -160,7 +165,7 @@ impl Connection {
         }
         match head.framing {
             Framing::Length(length) if length > 64 * 1024 => Ok(false),
-            _ => self.body(head).map(|_| true),
+            _ => Ok(self.body(head).is_ok()),
         }
     }
 

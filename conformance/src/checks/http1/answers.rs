@@ -68,8 +68,7 @@ fn head_has_no_body(trial: &Trial<'_>) -> Judged {
             _ => Err(Lapse::Failed("something came behind the head".to_owned())),
         };
     }
-    let next = link.answer(Asked::Whole);
-    let next = next.map_err(|missing| Lapse::Failed(format!("behind the head: {missing}")))?;
+    let next = link.answer(Asked::Whole).map_err(Lapse::about("behind the head"))?;
     demand(next.status < 500 && next.status != 400, || {
         format!("the request behind HEAD was answered by {}", next.status)
     })

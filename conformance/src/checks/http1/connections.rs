@@ -116,10 +116,7 @@ fn is_closed_when_asked(trial: &Trial<'_>) -> Judged {
 }
 
 fn ended<T>(end: Result<T, Missing>) -> Judged {
-    match end {
-        Err(Missing::OutOfTime) => Err(Missing::OutOfTime.into()),
-        end => demand(end.is_ok(), || "the connection did not end".to_owned()),
-    }
+    end.map(drop).map_err(Lapse::about("the connection did not end"))
 }
 
 fn pipelined(trial: &Trial<'_>) -> Judged {
@@ -128,9 +125,8 @@ fn pipelined(trial: &Trial<'_>) -> Judged {
     let mut link = trial.connect()?;
     link.send(bytes);
     for (number, request) in requests.iter().enumerate() {
-        let answer = link.answer(Asked::Whole).map_err(|missing| {
-            Lapse::Failed(format!("{number} of {PIPELINED} requests were answered: {missing}"))
-        })?;
+        let which = format!("request {} of {PIPELINED}", number + 1);
+        let answer = link.answer(Asked::Whole).map_err(Lapse::about(&which))?;
         if trial.has_probe() {
             let body = String::from_utf8_lossy(&answer.body);
             demand(body.contains(&request.nonce), || {

@@ -5,7 +5,8 @@ use crate::judge::{Judged, Or, Refusal, Trial, Where, demand};
 
 const FRAME: (&[u8], &[u8]) = (b"", b"\r\nHost: {host}\r\n\r\n");
 
-const RULE: crate::check::Clause = rfc9112("3", "an invalid request line: 400");
+const RULE: crate::check::Clause =
+    rfc9112("3", "an invalid request line: 400, or 301 to the target in its right form");
 
 const MEANS: &str = "somebody in front has read another method or target, and judged that one";
 
@@ -50,7 +51,7 @@ pub(in crate::checks) const REQUEST_LINES: &[Check] = &[
                 (b"GET {target}\tx HTTP/1.1", b"GET {target} HTTP/1.1"),
             ],
             defect_in: Where::Head,
-            or: Or::Nothing,
+            or: Or::Moves,
         }),
     },
     Check {
@@ -71,7 +72,7 @@ pub(in crate::checks) const REQUEST_LINES: &[Check] = &[
                 (b"GET {target}\x7F HTTP/1.1", b"GET {target} HTTP/1.1"),
             ],
             defect_in: Where::Head,
-            or: Or::Nothing,
+            or: Or::Moves,
         }),
     },
     Check {

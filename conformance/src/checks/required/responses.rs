@@ -195,8 +195,8 @@ fn no_content(trial: &Trial<'_>) -> Judged {
             })?;
         }
         if !answer.closes() {
-            let next = link.answer(Asked::Whole);
-            next.map_err(|m| Lapse::Failed(format!("behind the {status}: {m}")))?;
+            let behind = format!("behind the {status}");
+            let _next = link.answer(Asked::Whole).map_err(Lapse::about(&behind))?;
         }
     }
     Ok(())

@@ -78,7 +78,7 @@ pub(in crate::checks) const CODINGS: &[Check] = &[
         level: Level::DeFacto,
         profile: Profile::Smuggling,
         clauses: &[
-            rfc9112("7.1", "nobody may apply chunked to a message more than once"),
+            rfc9112("6.1", "nobody may apply chunked to a message more than once"),
             incident("HTTP Desync Attacks (2019)", "one of two readers stopped at the first line"),
         ],
         seeds: "HT-04, attack 1",

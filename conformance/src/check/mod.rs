@@ -78,7 +78,7 @@ impl Check {
     /// To whom it is a duty.
     #[must_use]
     pub fn party(&self) -> Party {
-        Party::Server
+        self.profile.party()
     }
 
     /// The profile that it is a part of.

@@ -13,7 +13,12 @@ pub fn page() -> String {
         .to_owned();
     count(&mut text);
     for profile in Profile::all() {
-        let _infallible = write!(text, "\n## `{profile}`\n\n{}\n", profile.about());
+        let _infallible = write!(
+            text,
+            "\n## `{profile}`\n\n{} Its checks are duties of the {}.\n",
+            profile.about(),
+            profile.party()
+        );
         for check in check::all().filter(|check| check.profile() == profile) {
             let _infallible = write!(text, "\n### {}\n\n{}", heading(check), particulars(check));
         }

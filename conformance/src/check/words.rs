@@ -102,6 +102,14 @@ impl Profile {
         }
     }
 
+    /// To whom its checks are duties.
+    #[must_use]
+    pub fn party(self) -> Party {
+        match self {
+            Self::Required | Self::Http1 | Self::Smuggling => Party::Server,
+        }
+    }
+
     /// Whether it can be run against a server that does not host the probe contract.
     #[must_use]
     pub fn is_on_the_wire(self) -> bool {

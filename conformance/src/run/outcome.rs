@@ -185,3 +185,50 @@ impl std::fmt::Display for Verdict {
         f.write_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(verdict: Verdict, expected: Option<Verdict>, name: &str) -> Report {
+        let outcome = Outcome {
+            check: check::find(name).unwrap(),
+            verdict,
+            reason: String::new(),
+            transcript: String::new(),
+            took: Duration::ZERO,
+            expected: expected.map(|verdict| (verdict, "known".to_owned())),
+        };
+        let (target, took) = (String::new(), Duration::ZERO);
+        Report { target, has_probe: true, outcomes: vec![outcome], lost: None, took }
+    }
+
+    #[test]
+    fn a_must_that_was_not_seen_to_hold_makes_the_run_fail() {
+        let code = |verdict| report(verdict, None, "two-lengths").exit_code();
+        assert_eq!(Verdict::all().map(code), [0, 1, 1, 1, 0, 1]);
+    }
+
+    #[test]
+    fn a_should_does_not() {
+        let code = |verdict| report(verdict, None, "odd-name").exit_code();
+        assert_eq!(Verdict::all().map(code), [0; 6]);
+    }
+
+    #[test]
+    fn what_comes_otherwise_than_expected_makes_the_run_fail() {
+        let code = |verdict| report(verdict, Some(Verdict::Fail), "two-lengths").exit_code();
+        assert_eq!(Verdict::all().map(code), [1, 0, 1, 1, 1, 1]);
+    }
+
+    #[test]
+    fn a_part_of_a_profile_never_shows_that_it_conforms() {
+        let conclusion = |verdict, expected| {
+            report(verdict, expected, "two-lengths").conclusion(Profile::Smuggling)
+        };
+        assert_eq!(conclusion(Verdict::Pass, None), Some(Conclusion::Partial));
+        assert_eq!(conclusion(Verdict::Fail, None), Some(Conclusion::Fails));
+        assert_eq!(conclusion(Verdict::Fail, Some(Verdict::Fail)), Some(Conclusion::Partial));
+        assert_eq!(report(Verdict::Pass, None, "two-lengths").conclusion(Profile::Http1), None);
+    }
+}

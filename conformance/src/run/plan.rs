@@ -184,3 +184,29 @@ pub fn run(target: &Target, plan: &Plan, told: &(dyn Fn(&Outcome) + Sync)) -> Re
     report.took = start.elapsed();
     report
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expectation_has_an_id_a_verdict_and_a_reason() {
+        let plan = Plan::new().with_expectations("# known\n\nSM-02 fail as before\n").unwrap();
+        let known = plan.expected.get("SM-02").unwrap();
+        assert_eq!(*known, (Verdict::Fail, "as before".to_owned()));
+        for line in ["SM-02", "SM-02 fail", "SM-99 fail as before", "SM-02 wrong as before"] {
+            let text = format!("# known\n{line}\n");
+            let why = Plan::new().with_expectations(&text).unwrap_err();
+            assert!(why.starts_with("line 2: "), "{line}: {why}");
+        }
+    }
+
+    #[test]
+    fn what_needs_the_probe_is_selected_where_there_is_one() {
+        let ids = |has_probe| Plan::new().selected(has_probe).into_iter().map(Check::id);
+        assert!(ids(true).any(|id| id == "RQ-01") && ids(true).any(|id| id == "SM-01"));
+        assert!(ids(false).all(|id| !id.starts_with("RQ-")) && ids(false).any(|id| id == "SM-01"));
+        let one = Plan::new().with_only(["rq-01"]).unwrap();
+        assert_eq!(one.selected(false).len(), 1);
+    }
+}

@@ -1,6 +1,6 @@
 //! The server that is tried: where it is, and what it hosts.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -9,6 +9,9 @@ use serde_json::Value;
 use crate::judge::Lapse;
 use crate::probe::{CONTRACT, VERSION_PATH};
 use crate::wire::{Answer, Asked, Limits, Link, Missing, Transcript};
+
+/// How long one of several addresses may take to accept a connection.
+const PATIENCE: Duration = Duration::from_millis(700);
 
 /// A server under test, by its URL.
 ///
@@ -22,7 +25,9 @@ use crate::wire::{Answer, Asked, Limits, Link, Missing, Transcript};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    address: SocketAddr,
+    /// Where it may listen: `localhost` is more than one address.
+    first: SocketAddr,
+    others: Vec<SocketAddr>,
     authority: String,
     /// The path of plain requests; the probe is below it.
     path: String,
@@ -41,6 +46,7 @@ pub enum Unreachable {
 /// A target, and what a run knows of it.
 pub(crate) struct Site {
     target: Target,
+    address: SocketAddr,
     limits: Limits,
     has_probe: bool,
     run: String,
@@ -68,10 +74,23 @@ impl std::str::FromStr for Target {
         }
         let has_port = authority.rsplit(':').next().is_some_and(|port| port.parse::<u16>().is_ok());
         let full = if has_port { authority.to_owned() } else { format!("{authority}:80") };
-        let mut found =
-            full.to_socket_addrs().map_err(|error| format!("{authority:?}: {error}"))?;
-        let address = found.next().ok_or_else(|| format!("{authority:?} has no address"))?;
-        Ok(Self { address, authority: authority.to_owned(), path: path.to_owned() })
+        let found = full.to_socket_addrs().map_err(|error| format!("{authority:?}: {error}"));
+        let mut found = found?;
+        let first = found.next().ok_or_else(|| format!("{authority:?} has no address"))?;
+        let (authority, path) = (authority.to_owned(), path.to_owned());
+        Ok(Self { first, others: found.collect(), authority, path })
+    }
+}
+
+impl Target {
+    /// The first address that takes a connection; where none does, the first.
+    fn chosen(&self) -> SocketAddr {
+        let takes = |at: &&SocketAddr| TcpStream::connect_timeout(at, PATIENCE).is_ok();
+        if self.others.is_empty() {
+            return self.first;
+        }
+        let mut all = std::iter::once(&self.first).chain(&self.others);
+        all.find(takes).copied().unwrap_or(self.first)
     }
 }
 
@@ -115,11 +134,12 @@ impl Site {
             Limits { answer: Duration::from_millis(3300), quiet: Duration::from_millis(1300), end };
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let run = format!("{:x}{:x}", std::process::id(), since.as_micros());
-        Self { target, limits, has_probe: false, run }
+        let address = target.chosen();
+        Self { target, address, limits, has_probe: false, run }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.target.address
+        self.address
     }
 
     pub(crate) fn authority(&self) -> &str {
@@ -183,5 +203,31 @@ impl Site {
         );
         link.send(request);
         link.answer(Asked::Whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_a_host_and_a_path_and_nothing_else() {
+        for url in
+            ["", "127.0.0.1", "https://127.0.0.1", "http://a@127.0.0.1", "http://127.0.0.1/?a"]
+        {
+            assert!(url.parse::<Target>().is_err(), "{url}");
+        }
+        let target: Target = "http://127.0.0.1/shop".parse().unwrap();
+        assert_eq!((target.first.port(), target.authority()), (80, "127.0.0.1"));
+        assert_eq!(target.to_string(), "http://127.0.0.1/shop");
+    }
+
+    #[test]
+    fn of_several_addresses_one_that_listens_is_chosen() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let listens = listener.local_addr().unwrap();
+        let mut target: Target = "http://127.0.0.1:1".parse().unwrap();
+        target.others.push(listens);
+        assert_eq!(target.chosen(), listens);
     }
 }

@@ -217,3 +217,71 @@ impl std::fmt::Display for Missing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// A connection, and its other end.
+    fn pair() -> (Link, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let limits = Limits {
+            answer: Duration::from_secs(5),
+            quiet: Duration::from_millis(50),
+            end: clock::now() + Duration::from_secs(20),
+        };
+        let log = Arc::new(Mutex::new(Transcript::new()));
+        let link = Link::connect(listener.local_addr().unwrap(), limits, log).unwrap();
+        (link, listener.accept().unwrap().0)
+    }
+
+    #[test]
+    fn an_answer_that_comes_in_pieces_is_read_whole() {
+        let (mut link, mut server) = pair();
+        let answer = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        let writer = std::thread::spawn(move || {
+            for byte in answer {
+                server.write_all(&[*byte]).unwrap();
+            }
+        });
+        assert_eq!(link.answer(Asked::Whole).unwrap().body, b"ok");
+        writer.join().unwrap();
+        assert_eq!(link.end(), Ok(End::Closed));
+    }
+
+    #[test]
+    fn silence_ends_after_its_time() {
+        let (mut link, _server) = pair();
+        let quiet = link.quiet();
+        assert_eq!(link.answer_within(Asked::Whole, quiet), Err(Missing::Silent(quiet)));
+    }
+
+    #[test]
+    fn interim_answers_without_end_are_no_answer() {
+        let (mut link, mut server) = pair();
+        server.write_all(&b"HTTP/1.1 102 Processing\r\n\r\n".repeat(MAX_INTERIM + 1)).unwrap();
+        assert!(matches!(link.answer(Asked::Whole), Err(Missing::Malformed(_))));
+    }
+
+    #[test]
+    fn a_reset_is_seen_on_the_other_side_in_both_directions() {
+        let (link, mut server) = pair();
+        link.reset();
+        let error = server.read(&mut [0]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+
+        let (mut link, server) = pair();
+        SockRef::from(&server).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(server);
+        assert_eq!(link.answer(Asked::Whole), Err(Missing::Ended(End::Reset)));
+    }
+
+    #[test]
+    fn when_the_run_is_over_nothing_is_waited_for() {
+        let (mut link, _server) = pair();
+        link.limits.end = clock::now();
+        assert_eq!(link.answer(Asked::Whole), Err(Missing::OutOfTime));
+    }
+}

@@ -79,31 +79,28 @@ async fn hand_over(decision: Decision, on_upgrade: OnUpgrade, stop: Stop) {
         Ok(upgraded) => upgraded,
         Err(error) => return tracing::debug!("a connection was lost before its upgrade: {error}"),
     };
-    let lost = CancelSource::new();
-    let Ok(env) = environment_of(upgraded, &lost) else { return };
-    let mut run = std::pin::pin!(decision.run(env));
-    let mut listening = stop.listener();
-    let ended = tokio::select! {
-        biased;
-        ended = &mut run => Some(ended),
-        () = listening.reached(Phase::Draining) => None,
-    };
-    let ended = match ended {
-        Some(ended) => ended,
-        None => {
-            lost.cancel(CancelReason::Shutdown);
-            tokio::select! {
-                biased;
-                ended = &mut run => ended,
-                () = listening.reached(Phase::Aborting) => {
-                    stop.count_cut_off();
-                    timeout(GRACE, run).await.unwrap_or(Ok(()))
-                }
-            }
-        }
-    };
-    if let Err(error) = ended {
+    if let Err(error) = run(decision, upgraded, &stop).await {
         tracing::warn!("an app that had taken a connection over failed: {error}");
+    }
+}
+
+/// Runs the app's callback to its end; a stop tells it to end, and cuts it off at the deadline.
+async fn run(decision: Decision, upgraded: Upgraded, stop: &Stop) -> Result<(), Error> {
+    let lost = CancelSource::new();
+    let mut run = std::pin::pin!(decision.run(environment_of(upgraded, &lost)?));
+    let mut listening = stop.listener();
+    tokio::select! {
+        biased;
+        ended = &mut run => return ended,
+        () = listening.reached(Phase::Draining) => lost.cancel(CancelReason::Shutdown),
+    }
+    tokio::select! {
+        biased;
+        ended = &mut run => ended,
+        () = listening.reached(Phase::Aborting) => {
+            stop.count_cut_off();
+            timeout(GRACE, run).await.unwrap_or(Ok(()))
+        }
     }
 }
 

@@ -46,6 +46,15 @@ pub(crate) async fn stalls(mut env: Environment) -> Answer {
     Ok(env)
 }
 
+/// Pushes a piece, and ends when it is told that the client has gone.
+pub(crate) async fn until_told(mut env: Environment) -> Answer {
+    env.response_mut().write("begun").await?;
+    env.response_mut().flush().await?;
+    let token = env.request().cancelled().clone();
+    let _reason = token.cancelled().await;
+    Ok(env)
+}
+
 /// Never answers.
 pub(crate) async fn silent(env: Environment) -> Answer {
     pending::<()>().await;

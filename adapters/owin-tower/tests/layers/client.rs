@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 /// How long anything may take before a test fails with a message.
-const BUDGET: Duration = Duration::from_secs(10);
+const BUDGET: Duration = Duration::from_secs(20);
 
 /// Waits within the budget.
 pub(crate) async fn soon<T>(wanted: impl Future<Output = T>) -> T {

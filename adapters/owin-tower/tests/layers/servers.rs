@@ -6,6 +6,8 @@ use std::time::Duration;
 use examples::custom_server::CustomServer;
 use nowin_like_server::{Limits, NowinServer};
 use owin_core::{App, AppExt as _, Properties, Running, Server, server};
+use owin_hyper::HyperServer;
+use owin_tiny_http::TinyHttpServer;
 
 /// A server of the table.
 #[derive(Debug)]
@@ -14,12 +16,22 @@ pub(crate) struct Stack {
     make: fn() -> Box<dyn Server>,
     /// Whether it takes requests of a length that is not known beforehand.
     pub(crate) takes_chunks: bool,
+    /// Whether it can answer while it waits for more of the request.
+    pub(crate) is_duplex: bool,
+}
+
+impl Stack {
+    const fn new(name: &'static str, make: fn() -> Box<dyn Server>) -> Self {
+        Self { name, make, takes_chunks: true, is_duplex: true }
+    }
 }
 
 /// All of them; one more is one more row.
-pub(crate) const STACKS: [Stack; 2] = [
-    Stack { name: "nowin", make: || Box::new(nowin()), takes_chunks: true },
-    Stack { name: "custom", make: || Box::new(CustomServer), takes_chunks: false },
+pub(crate) const STACKS: [Stack; 4] = [
+    Stack::new("nowin", || Box::new(nowin())),
+    Stack { takes_chunks: false, ..Stack::new("custom", || Box::new(CustomServer)) },
+    Stack { is_duplex: false, ..Stack::new("tiny-http", || Box::new(TinyHttpServer::new())) },
+    Stack::new("hyper", || Box::new(HyperServer::new())),
 ];
 
 /// The reference server, which does not wait long for an app whose client has gone.

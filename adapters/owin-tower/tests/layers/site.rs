@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use http::Request;
 use http_body::Body;
@@ -133,6 +134,16 @@ impl Site {
     #[track_caller]
     pub(crate) fn failed(&self, status: u16) {
         self.was(&[Crossing::Failed(status)]);
+    }
+
+    /// Waits until the outer middleware has seen the end of a call.
+    pub(crate) async fn has_seen_a_call(&self) {
+        let seen = async {
+            while self.seen.lock().unwrap().is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        client::soon(seen).await;
     }
 
     /// Forgets what was seen.

@@ -80,13 +80,22 @@ async fn towers_own_time_out_is_500_or_what_the_user_chose() {
     .await;
 }
 
-/// Sends a part of a body and then nothing for as long as the answer takes.
+/// Sends a part of a body and then nothing for as long as the answer takes; or, to a server that
+/// cannot answer before, until the call is over.
 async fn stall(site: &Site) -> u16 {
     let (mut sender, body) = Channel::<Bytes>::new(4);
-    sender.send_data(Bytes::from("part")).await.unwrap();
-    let asked = request("POST", "/").header("content-length", "9").body(body).unwrap();
-    let answer = site.open(asked).await;
-    let _not_before = sender.send_data(Bytes::from(" rest")).await;
+    // So much that no server takes it in before it calls the app.
+    let half = Bytes::from(vec![b'x'; 40_000]);
+    sender.send_data(half.clone()).await.unwrap();
+    let asked = request("POST", "/").header("content-length", "80000").body(body).unwrap();
+    let rest = async {
+        if !site.stack.is_duplex {
+            site.has_seen_a_call().await;
+            sender.send_data(half).await.unwrap();
+        }
+        sender
+    };
+    let (answer, _held) = tokio::join!(site.open(asked), rest);
     answer.head.status.as_u16()
 }
 

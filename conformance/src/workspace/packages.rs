@@ -46,6 +46,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "owin-host",
             "nowin-like-server",
             "examples",
+            "owin-actix",
             "owin-cgi",
             "owin-fastcgi",
             "owin-hyper",

@@ -1,6 +1,7 @@
 //! What the programs share: the registry of every server that there is.
 
 use nowin_like_server::NowinServer;
+use owin_actix::ActixServer;
 use owin_cgi::Cgi;
 use owin_fastcgi::FastCgi;
 use owin_host::Registry;
@@ -13,6 +14,7 @@ pub fn servers() -> Registry {
     Registry::new()
         .with(NowinServer::new())
         .with(HyperServer::new())
+        .with(ActixServer::new())
         .with(TinyHttpServer::new())
         .with(FastCgi::new())
         .with(Cgi::new())

@@ -2,6 +2,7 @@
 
 use examples::custom_server::CustomServer;
 use nowin_like_server::NowinServer;
+use owin_actix::ActixServer;
 use owin_cgi::Cgi;
 use owin_fastcgi::FastCgi;
 use owin_hyper::HyperServer;
@@ -16,13 +17,14 @@ pub fn entries() -> &'static [Entry] {
     &ENTRIES
 }
 
-static ENTRIES: [Entry; 10] = [
+static ENTRIES: [Entry; 11] = [
     NOWIN,
     NOWIN_AND_NGINX,
     CUSTOM,
     TINY_HTTP,
     HYPER,
     HYPER_H2,
+    ACTIX,
     FASTCGI_AND_NGINX,
     FASTCGI_AND_APACHE,
     CGI_AND_APACHE,
@@ -160,6 +162,21 @@ const HYPER_H2: Entry = Entry {
     protocol: Protocol::Http2,
     front: Some(behind::hyper_alone),
     ..HYPER
+};
+
+const ACTIX: Entry = Entry {
+    name: "actix",
+    page: "owin-actix/README.md",
+    protocol: Protocol::Http1,
+    server: |servers| servers.with(ActixServer::new()),
+    front: None,
+    lacks: &[
+        lack(Column::WebSocket, NO_SOCKET, "an app can speak it over `opaque.Upgrade`"),
+        lack(Column::TrailersIn, NO_FIELDS_IN, "actix-http drops them"),
+        lack(Column::TrailersOut, NO_FIELDS_OUT, "actix-http has no room for them"),
+        lack(Column::SendFile, NO_FILES, "the adapter does not offer it"),
+        lack(Column::TlsFacts, NO_CERTIFICATE, "the adapter speaks clear text only"),
+    ],
 };
 
 const NO_STREAM: &str = "the protocol gives a program no connection";

@@ -1,5 +1,5 @@
-//! The app of the main job, on any server that there is: `--server nowin`, `hyper`, `tiny-http`,
-//! `fastcgi`, `cgi`, `custom`.
+//! The app of the main job, on any server that there is: `--server nowin`, `hyper`, `actix`,
+//! `tiny-http`, `fastcgi`, `cgi`, `custom`.
 
 use std::process::ExitCode;
 

@@ -18,7 +18,7 @@ fn check(address: &str, what: &str) {
 
 #[test]
 fn a_router_runs_unchanged_on_every_server() {
-    for server in ["nowin", "hyper", "tiny-http", "custom"] {
+    for server in ["nowin", "hyper", "actix", "tiny-http", "custom"] {
         let program = Program::start(env!("CARGO_BIN_EXE_axum-app"), server);
         check(&program.address, server);
     }

@@ -2,7 +2,7 @@
 
 use crate::support::{Program, body, get, send};
 
-const SERVERS: [&str; 4] = ["nowin", "hyper", "tiny-http", "custom"];
+const SERVERS: [&str; 5] = ["nowin", "hyper", "actix", "tiny-http", "custom"];
 
 #[test]
 fn the_same_app_says_on_every_server_who_hosts_it_and_echoes() {

@@ -92,7 +92,13 @@ impl Refusal {
         let message = trial.message(bad);
         let mut link = trial.connect()?;
         link.send(&message.bytes);
-        let judged = match link.answer_within(Asked::Whole, link.quiet()) {
+        let mut answer = link.answer_within(Asked::Whole, link.quiet());
+        if matches!(answer, Err(Missing::Silent(_))) {
+            // Only a server that has meanwhile answered somebody else is silent about this.
+            trial.others_are_answered()?;
+            answer = link.answer_within(Asked::Whole, link.quiet());
+        }
+        let judged = match answer {
             Err(Missing::Ended(_)) => self.reached_nobody(trial, &message),
             Err(Missing::Silent(_)) => self.waited(&mut link, twin),
             Err(missing) => Err(missing.into()),

@@ -126,6 +126,13 @@ impl<'a> Trial<'a> {
         Ok(link.answer(asked)?)
     }
 
+    /// Sees that the server answers a plain request of another client.
+    pub(crate) fn others_are_answered(&self) -> Judged {
+        self.site.canary().map_err(|missing| {
+            Lapse::Inconclusive(format!("the server answers nobody in time: {missing}"))
+        })
+    }
+
     /// Whether the server hosts the probe contract.
     pub(crate) fn has_probe(&self) -> bool {
         self.site.has_probe()

@@ -10,6 +10,9 @@ use crate::judge::{Judged, Lapse, Position, Trial};
 use crate::run::outcome::{Lost, Outcome, Verdict};
 use crate::run::site::Site;
 
+/// A server that takes longer for a plain request is too slow to tell silence from work.
+const SLOW: Duration = Duration::from_millis(700);
+
 /// The checks of a run, and what they came to.
 pub(super) struct Queue<'a> {
     site: &'a Site,
@@ -96,6 +99,7 @@ impl<'a> Queue<'a> {
         if judged.as_ref().is_err_and(Lapse::may_be_chance) {
             (judged, transcript) = self.tried(check);
         }
+        let start = clock::now();
         let is_alive = (0..2).any(|_| self.site.canary().is_ok());
         if !is_alive && clock::until(self.site.limits().end) > Duration::ZERO {
             self.with(|state| {
@@ -103,6 +107,11 @@ impl<'a> Queue<'a> {
                 state.suspects.get_or_insert(suspects);
             });
             judged = Err(Lapse::Failed("since this check the server answers no more".to_owned()));
+        }
+        if start.elapsed() > SLOW
+            && let Err(Lapse::Silent(why)) = judged
+        {
+            judged = Err(Lapse::Inconclusive(format!("{why}; but a plain request is slow, too")));
         }
         (judged, transcript)
     }

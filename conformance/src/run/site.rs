@@ -131,7 +131,7 @@ impl Site {
     /// A server that nobody has looked at, taken for one without the probe.
     pub(crate) fn unseen(target: Target, end: Instant) -> Self {
         let limits =
-            Limits { answer: Duration::from_millis(3300), quiet: Duration::from_millis(1300), end };
+            Limits { answer: Duration::from_millis(3300), quiet: Duration::from_millis(700), end };
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let run = format!("{:x}{:x}", std::process::id(), since.as_micros());
         let address = target.chosen();

@@ -151,7 +151,7 @@ impl Check {
 
 /// Every check, in the order of the profiles and their ids.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    crate::checks::TABLES.into_iter().flatten()
+    crate::checks::TABLES.iter().copied().flatten()
 }
 
 /// The check of that id or slug.

@@ -72,11 +72,13 @@ impl Whole {
     }
 
     /// Takes the bytes in front of the stream.
+    #[inline]
     pub(crate) fn take_front(&mut self) -> Bytes {
         std::mem::take(&mut self.front)
     }
 
     /// Forgets what is left.
+    #[inline]
     pub(crate) fn clear(&mut self) {
         if !self.front.is_empty() || self.rest.is_some() {
             *self = Self::empty();

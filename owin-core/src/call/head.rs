@@ -124,8 +124,13 @@ impl<'a> Head<'a> {
         if self.status == StatusCode::OK && self.reason.is_none() {
             // Most are this one.
             out.put_slice(b"HTTP/1.1 200 OK\r\n");
-            return;
+        } else {
+            self.write_other_status_line(out);
         }
+    }
+
+    #[inline(never)]
+    fn write_other_status_line(&self, out: &mut impl BufMut) {
         out.put_slice(b"HTTP/1.1 ");
         out.put_slice(self.status.as_str().as_bytes());
         out.put_slice(b" ");
@@ -147,13 +152,19 @@ impl<'a> Head<'a> {
     pub fn write_fields(&self, out: &mut impl BufMut) {
         match self.headers.checked_block() {
             Some(block) if !self.said.has_servers_fields => out.put_slice(block),
-            _ => self.lines().for_each(|(name, value)| put_line(out, name, value)),
+            _ => self.write_lines(out),
         }
         if let BodyLength::Known(length) = self.length {
             out.put_slice(b"content-length: ");
             put_decimal(out, length);
             out.put_slice(b"\r\n");
         }
+    }
+
+    /// The fields one by one, where some must not be written or they lie in a map.
+    #[cold]
+    fn write_lines(&self, out: &mut impl BufMut) {
+        self.lines().for_each(|(name, value)| put_line(out, name, value));
     }
 
     /// The whole head as HTTP/1.x has it, for servers that need no better way: status line, fields,
@@ -181,20 +192,28 @@ fn put_line(out: &mut impl BufMut, name: &[u8], value: &[u8]) {
     out.put_slice(b"\r\n");
 }
 
-/// Two digits at a time: most numbers are short.
+/// The usual number is short, and written where it stands.
 #[inline]
 fn put_decimal(out: &mut impl BufMut, number: u64) {
+    if number < 100 { put_below_hundred(out, number) } else { put_long_decimal(out, number) }
+}
+
+/// Two digits at a time.
+#[inline(never)]
+fn put_long_decimal(out: &mut impl BufMut, number: u64) {
+    if number < 100 {
+        return put_below_hundred(out, number);
+    }
+    put_long_decimal(out, number / 100);
+    out.put_slice(&[last_digit(number / 10), last_digit(number)]);
+}
+
+#[inline]
+fn put_below_hundred(out: &mut impl BufMut, number: u64) {
     if number < 10 {
         out.put_slice(&[last_digit(number)]);
     } else {
-        put_hundreds(out, number / 100);
         out.put_slice(&[last_digit(number / 10), last_digit(number)]);
-    }
-}
-
-fn put_hundreds(out: &mut impl BufMut, hundreds: u64) {
-    if hundreds > 0 {
-        put_decimal(out, hundreds);
     }
 }
 
@@ -221,9 +240,6 @@ impl Said {
     /// Where the `Content-Length` is no number, or there are several that differ.
     pub(super) fn by(headers: &Headers) -> Result<Self, Error> {
         let mut said = Self::default();
-        if !headers.may_concern_server() {
-            return Ok(said);
-        }
         headers.each_checked_line(|name, value| {
             if may_concern_server(name) { said.take(name, value) } else { Ok(()) }
         })?;

@@ -55,7 +55,10 @@ impl Rest {
             catch_unwind(AssertUnwindSafe(|| env.start_response()))
                 .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))?;
         }
-        self.said = Said::by(env.response().headers())?;
+        let headers = env.response().headers();
+        if headers.may_concern_server() {
+            self.said = Said::by(headers)?;
+        }
         self.status = env.response().status();
         self.has_body = asked.may_have_body(self.status);
         if !is_quiet && env.upgrade_decision().is_some() {
@@ -188,9 +191,13 @@ impl Call {
             }
             (Stage::Rest, Some(env)) if self.rest.is_at_hand && self.rest.sent_bytes == 0 => {
                 let whole = env.inner.slots.response_body.occupy().whole_mut();
-                let bytes = if self.rest.has_body { whole.take_front() } else { Bytes::new() };
+                let front = whole.take_front();
+                if self.rest.has_body {
+                    self.stage = Stage::Over;
+                    return Some(front);
+                }
                 self.over();
-                Some(bytes)
+                Some(Bytes::new())
             }
             _ => None,
         }
@@ -332,7 +339,6 @@ impl Call {
     }
 
     /// What is left of a body goes at once: it may hold a file, or a connection of its own.
-    #[inline]
     pub(super) fn over(&mut self) {
         self.stage = Stage::Over;
         if let Some(env) = &mut self.env {

@@ -189,7 +189,9 @@ impl Environment {
     fn fill_usual(&mut self) {
         let slots = &mut self.inner.slots;
         slots.request_headers.renew();
-        slots.request_method.put(Method::GET);
+        if slots.request_method.get() != Some(&Method::GET) {
+            slots.request_method.put(Method::GET);
+        }
         slots.request_path.renew().push('/');
         slots.request_protocol.put(Protocol::HTTP_11);
         slots.request_query_string.renew();

@@ -78,7 +78,7 @@ impl RawFields {
     /// let raw = headers.raw_mut();
     /// raw.set_block(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     /// raw.push_range(16..20, 22..23);
-    /// raw.push_range(0..3, 4..1000); // there is no such line
+    /// raw.extend_ranges([(0..3, 4..1000)]); // there is no such line
     /// assert!(headers.lines().eq([("Host", &b"h"[..])]));
     /// ```
     #[inline]
@@ -93,6 +93,13 @@ impl RawFields {
     #[inline]
     pub fn push_range(&mut self, name: Range<u32>, value: Range<u32>) {
         self.lines.push(Line { name: Span::from(name), value: Span::from(value) });
+    }
+
+    /// Adds lines that stand in the block already, as [`push_range`](Self::push_range) does one.
+    #[inline]
+    pub fn extend_ranges(&mut self, lines: impl IntoIterator<Item = (Range<u32>, Range<u32>)>) {
+        let line = |(name, value)| Line { name: Span::from(name), value: Span::from(value) };
+        self.lines.extend(lines.into_iter().map(line));
     }
 
     /// The number of lines.
@@ -178,6 +185,7 @@ impl RawFields {
 
     /// Says whether that line can be added here: there are few of them, and all were checked. What
     /// has to be kept besides name and value can only be kept in a map.
+    #[inline]
     pub(super) fn has_room_for(&self, name: &str, value: &HeaderValue) -> bool {
         let more_bytes = name.len() + value.len();
         !self.is_filled_by_server
@@ -187,6 +195,7 @@ impl RawFields {
     }
 
     /// Adds a line for which there [is room](Self::has_room_for).
+    #[inline]
     pub(super) fn push_checked(&mut self, name: &str, value: &HeaderValue) {
         self.may_concern_server |= may_concern_server(name.as_bytes());
         let start = self.place();

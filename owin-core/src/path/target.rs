@@ -127,9 +127,10 @@ impl<'a> Origin<'a> {
     pub(crate) fn read(target: &'a str) -> Option<Self> {
         let bytes = target.as_bytes();
         let plain = bytes.iter().position(|byte| CLASSES.of(*byte) != 0).unwrap_or(bytes.len());
-        let (path, query) = target.split_at_checked(plain).and_then(|(path, rest)| {
-            if rest.is_empty() { Some((path, "")) } else { read_rest(target, rest) }
-        })?;
+        let (path, query) = match target.get(plain..)? {
+            "" => (target, ""),
+            rest => read_rest(target, rest)?,
+        };
         let is_plain = path.len() == plain;
         path.starts_with('/').then_some(Self { path, query, is_plain })
     }

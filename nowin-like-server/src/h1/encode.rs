@@ -30,6 +30,7 @@ pub(super) enum Coding {
 }
 
 /// Writes a head.
+#[inline]
 pub(super) fn head(
     out: &mut Vec<u8>,
     head: &Head<'_>,

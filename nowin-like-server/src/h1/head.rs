@@ -42,11 +42,11 @@ pub(super) fn read(
     }
     let raw = env.request_mut().headers_mut().raw_mut();
     raw.set_block(head.section(bytes));
-    for line in head.fields() {
-        raw.push_range(line.name.range(), line.value.range());
+    raw.extend_ranges(head.fields().iter().map(|line| (line.name.range(), line.value.range())));
+    read_target(line.method(bytes), line.target(bytes), env)?;
+    if fields.hosts != 1 || !fields.has_legal_host {
+        settle_host(fields, is_http_10, env)?;
     }
-    read_target(line.method.of(bytes), line.target.of(bytes), env)?;
-    settle_host(fields, is_http_10, env)?;
     Ok(Head {
         body: fields.framing.decide(is_http_10)?,
         is_http_10,
@@ -138,6 +138,7 @@ impl Fields {
     }
 }
 
+#[inline]
 fn read_target(method: &[u8], target: &[u8], env: &mut Environment) -> Result<(), Reason> {
     let target = std::str::from_utf8(target).map_err(|_| Reason::TargetIllegal)?;
     // `GET` is what the environment says already.
@@ -152,6 +153,7 @@ fn read_target(method: &[u8], target: &[u8], env: &mut Environment) -> Result<()
 }
 
 /// Checks a target that is not of the usual form, or of the method that never has it.
+#[cold]
 fn check_form(method: &Method, target: &str) -> Result<(), Reason> {
     let target = Target::parse(target).map_err(|_| Reason::TargetIllegal)?;
     let is_https = |(scheme, _): (&str, &str)| scheme.eq_ignore_ascii_case("https");
@@ -166,13 +168,12 @@ fn check_form(method: &Method, target: &str) -> Result<(), Reason> {
     }
 }
 
-/// Sees to it that the application finds exactly one `Host` (RFC 9112 §3.2, OWIN 1.0 §5.2).
+/// Sees to it that the application finds exactly one `Host` (RFC 9112 §3.2, OWIN 1.0 §5.2), where
+/// the client did not.
+#[cold]
 fn settle_host(fields: &Fields, is_http_10: bool, env: &mut Environment) -> Result<(), Reason> {
     if fields.hosts > 1 {
         return Err(Reason::HostRepeated);
-    }
-    if fields.has_legal_host {
-        return Ok(());
     }
     if !is_http_10 {
         return Err(Reason::HostMissing);

@@ -45,9 +45,23 @@ pub(crate) struct Line {
 /// The words of a request line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RequestLine {
-    pub(crate) method: Span,
-    pub(crate) target: Span,
+    /// Where the method ends, with which the line starts.
+    method_end: usize,
+    /// Where the target ends, which starts behind one blank.
+    target_end: usize,
     pub(crate) is_http_10: bool,
+}
+
+impl RequestLine {
+    /// The method.
+    pub(crate) fn method(self, bytes: &[u8]) -> &[u8] {
+        bytes.get(..self.method_end).unwrap_or_default()
+    }
+
+    /// The target.
+    pub(crate) fn target(self, bytes: &[u8]) -> &[u8] {
+        bytes.get(self.method_end + 1..self.target_end).unwrap_or_default()
+    }
 }
 
 /// Takes the request line apart and says where the next line starts.
@@ -58,7 +72,7 @@ pub(super) fn request_line(bytes: &[u8]) -> Result<Option<(RequestLine, usize)>,
         Some(rest) => Some((b"GET".len(), rest)),
         None => word(bytes, TOKEN, Reason::MethodIllegal)?,
     };
-    let Some((method, rest)) = method else { return Ok(None) };
+    let Some((method_end, rest)) = method else { return Ok(None) };
     let target = word(rest, TARGET, Reason::TargetIllegal)?;
     let Some((target, version)) = target else { return Ok(None) };
     let is_http_10 = match version.first_chunk() {
@@ -66,10 +80,9 @@ pub(super) fn request_line(bytes: &[u8]) -> Result<Option<(RequestLine, usize)>,
         Some(b"HTTP/1.0\r\n") => true,
         _ => return other_version(version).map(|()| None),
     };
-    let target = method + 1..method + 1 + target;
-    let next = target.end + 1 + VERSION.len();
-    let (method, target) = (Span::new(0, method), Span::new(target.start, target.end));
-    Ok(Some((RequestLine { method, target, is_http_10 }, next)))
+    let target_end = method_end + 1 + target;
+    let next = target_end + 1 + VERSION.len();
+    Ok(Some((RequestLine { method_end, target_end, is_http_10 }, next)))
 }
 
 const VERSION: &[u8; 10] = b"HTTP/1.1\r\n";

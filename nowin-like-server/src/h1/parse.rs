@@ -3,7 +3,8 @@
 use crate::h1::line::{Line, RequestLine, field_line, request_line};
 use crate::observe::Reason;
 
-/// A field section of more bytes is not remembered.
+/// A field section of more bytes than these is not remembered: most have far fewer, and each
+/// connection that is busy remembers one.
 const MAX_KNOWN_BYTES: usize = 2 * 1024;
 
 /// How long a head may be.
@@ -86,6 +87,7 @@ impl HeadParser {
     /// # Errors
     ///
     /// 400 for what is malformed, 505 for another version of HTTP, 414 and 431 for what is too long.
+    #[inline]
     pub(crate) fn parse(&mut self, bytes: &[u8], limits: HeadLimits) -> Result<bool, Reason> {
         if !self.has_line && !self.take_line(bytes, limits.line_bytes)? {
             return Ok(false);
@@ -134,6 +136,7 @@ impl HeadParser {
         Ok(true)
     }
 
+    #[inline]
     fn take_line(&mut self, bytes: &[u8], limit: usize) -> Result<bool, Reason> {
         let Some((line, next)) = request_line(bytes.get(..limit).unwrap_or(bytes))? else {
             let is_too_long = bytes.len() > limit;
@@ -163,7 +166,7 @@ mod tests {
         let mut parser = HeadParser::default();
         assert_eq!(parser.parse(head, LIMITS), Ok(true));
         let line = parser.line();
-        assert_eq!((line.method.of(head), line.target.of(head)), (&b"PUT"[..], &b"/a?b"[..]));
+        assert_eq!((line.method(head), line.target(head)), (&b"PUT"[..], &b"/a?b"[..]));
         assert!(line.is_http_10 && parser.length() == head.len() - 4);
         let section = parser.section(head);
         let fields = parser.fields().iter().map(|l| (l.name.of(section), l.value.of(section)));
@@ -317,7 +320,7 @@ mod tests {
             return None;
         }
         let line = parser.line();
-        let mut parts = vec![line.method.of(head).into(), line.target.of(head).into()];
+        let mut parts = vec![line.method(head).into(), line.target(head).into()];
         parts.push(vec![u8::from(!line.is_http_10)]);
         let section = parser.section(head);
         for field in parser.fields() {

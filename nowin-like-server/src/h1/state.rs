@@ -12,22 +12,19 @@ use crate::h1::Settings;
 use crate::h1::chunked::{Decoded, Decoder};
 use crate::h1::encode::{self, Coding, Connection, OwnFields};
 use crate::h1::head::{self, Fields, Head};
-use crate::h1::parse::HeadParser;
+use crate::h1::parse::{HeadLimits, HeadParser};
 use crate::observe::Reason;
 
 /// Reads the requests of a connection and writes its responses, one after the other.
 #[derive(Debug)]
 pub(super) struct Machine {
     settings: Arc<Settings>,
+    head_limits: HeadLimits,
     unread: BytesMut,
-    /// The head that lies in front.
-    head: HeadParser,
-    /// It is whole.
+    /// What is known of heads; there since one came, and gone in silence.
+    heads: Option<Box<Heads>>,
+    /// The head that lies in front is whole.
     has_head: bool,
-    /// What its fields say, or those that are known.
-    fields: Fields,
-    /// The `Host` that was legal last.
-    known_host: Vec<u8>,
     receiving: Receiving,
     request: Head,
     coding: Coding,
@@ -37,6 +34,23 @@ pub(super) struct Machine {
     says_continue: bool,
     /// Of how many unread bytes it is known whether they reach the end of a chunked body.
     reaches_end: Option<(usize, bool)>,
+}
+
+/// What is known of the head that lies in front, and of those before.
+#[derive(Debug, Default)]
+struct Heads {
+    parser: HeadParser,
+    /// What the fields say, or those that are known.
+    fields: Fields,
+    /// The `Host` that was legal last.
+    known_host: Vec<u8>,
+}
+
+impl Heads {
+    #[cold]
+    fn none() -> Box<Self> {
+        Box::default()
+    }
 }
 
 /// What is expected of the peer.
@@ -66,12 +80,11 @@ pub(super) enum Received {
 impl Machine {
     pub(super) fn new(settings: Arc<Settings>) -> Self {
         Self {
+            head_limits: settings.head_limits(),
             settings,
             unread: BytesMut::new(),
-            head: HeadParser::default(),
+            heads: None,
             has_head: false,
-            fields: Fields::default(),
-            known_host: Vec::new(),
             receiving: Receiving::Head,
             request: Head {
                 body: BodyLength::None,
@@ -108,10 +121,12 @@ impl Machine {
     /// # Errors
     ///
     /// The answer to bytes that will never be one.
+    #[inline]
     pub(super) fn find_head(&mut self) -> Result<bool, Reason> {
-        if self.has_head {
-            return Ok(true);
-        }
+        if self.has_head { Ok(true) } else { self.look_for_head() }
+    }
+
+    fn look_for_head(&mut self) -> Result<bool, Reason> {
         // Empty lines in front of a request line are skipped (RFC 9112 §2.2).
         loop {
             match &self.unread[..] {
@@ -120,7 +135,8 @@ impl Machine {
                 _ => break,
             }
         }
-        self.has_head = self.head.parse(&self.unread, self.settings.head_limits())?;
+        let heads = self.heads.get_or_insert_with(Heads::none);
+        self.has_head = heads.parser.parse(&self.unread, self.head_limits)?;
         Ok(self.has_head)
     }
 
@@ -136,13 +152,15 @@ impl Machine {
     /// The answer to a head that breaks a rule.
     #[inline]
     pub(super) fn read_head(&mut self, env: &mut Environment) -> Result<(), Reason> {
-        if !self.head.is_known() {
-            self.fields = Fields::of(&self.unread, &self.head, &mut self.known_host)?;
-            self.head.remember(&self.unread);
+        let heads = self.heads.get_or_insert_with(Heads::none);
+        let Heads { parser, fields, known_host } = &mut **heads;
+        if !parser.is_known() {
+            *fields = Fields::of(&self.unread, parser, known_host)?;
+            parser.remember(&self.unread);
         }
-        self.request = head::read(&self.unread, &self.head, &self.fields, env)?;
-        self.unread.advance(self.head.length().min(self.unread.len()));
-        self.head.reset();
+        self.request = head::read(&self.unread, parser, fields, env)?;
+        self.unread.advance(parser.length().min(self.unread.len()));
+        parser.reset();
         self.has_head = false;
         self.receiving = match self.length() {
             Some(0) => Receiving::Whole,
@@ -163,8 +181,7 @@ impl Machine {
     /// Gives back what only a request needs.
     pub(super) fn rest(&mut self) {
         if self.unread.is_empty() {
-            self.head = HeadParser::default();
-            self.known_host = Vec::new();
+            self.heads = None;
         }
     }
 
@@ -295,6 +312,7 @@ impl Machine {
     }
 
     /// Writes the end of the body, and trailer fields where there can be some.
+    #[inline]
     pub(super) fn write_end(&self, out: &mut Vec<u8>, trailers: Option<&HeaderMap>) {
         if self.coding == Coding::Chunked {
             encode::end(out, trailers);

@@ -191,6 +191,7 @@ impl<T: Transport> Driver<T> {
 
     /// The response is whole. It waits for the next one only where that one's request lies there
     /// already: pipelined answers go out together.
+    #[inline]
     fn finish_response(&mut self) {
         let trailers = self.trailers.take();
         self.machine.write_end(self.out.bytes_mut(), trailers.as_deref());

@@ -76,6 +76,59 @@ impl AppService {
         Self { calls, line: Arc::default(), mount: Mount::default(), stop }
     }
 
+    /// Answers a request; whoever hosts the service adds to the environment what it knows besides: a
+    /// path base, whose connection it is. For frameworks, which know it for each request only.
+    ///
+    /// Where `add` fails the error's status is the answer, and the app is not called.
+    ///
+    /// ```
+    /// use owin_core::{AppExt, Environment, Error, features::ConnectionInfo};
+    /// use owin_hyper::AppService;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Error> {
+    /// let app = (async |mut env: Environment| -> Result<Environment, Error> {
+    ///     let base = env.request().path_base().to_owned();
+    ///     env.response_mut().set_body(base);
+    ///     Ok(env)
+    /// }).boxed();
+    /// let service = AppService::new(&app, ConnectionInfo::new());
+    /// let request = http::Request::get("/a").header("host", "h").body(String::new())?;
+    /// let answer = service.answer(request, |env| {
+    ///     env.request_mut().set_path_base("/shop");
+    ///     Ok(())
+    /// });
+    /// let Ok(response) = answer.await;
+    /// assert_eq!(response.headers()["content-length"], "5");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn answer<B>(
+        &self,
+        mut request: Request<B>,
+        add: impl FnOnce(&mut Environment) -> Result<(), Error>,
+    ) -> Answer
+    where
+        B: Body<Data: Buf, Error: Into<Box<dyn StdError + Send + Sync>>> + Send + 'static,
+    {
+        let is_line = request.version() < Version::HTTP_2;
+        let has_extensions = !request.extensions().is_empty();
+        let on_upgrade = if has_extensions { request.extensions_mut().remove() } else { None };
+        let offer = if on_upgrade.is_some() { upgrade::protocol(&request) } else { None };
+        let is_whole = request.body().is_end_stream();
+        let line = is_line.then(|| Arc::clone(&self.line));
+        if let Some(line) = &line {
+            line.begin(is_whole);
+        }
+        let watched = line.clone().filter(|_| !is_whole);
+        let request = request.map(|body| RequestBody::new(body, watched));
+        let respond = self.calls.respond_with(request, |env| {
+            self.mount.add(env, offer)?;
+            add(env)
+        });
+        Answer { respond, on_upgrade, line, stop: self.stop.clone() }
+    }
+
     /// The same in a server.
     pub(crate) fn of_server(calls: Calls, line: Arc<Line>, mount: Mount, stop: Stop) -> Self {
         Self { calls, line, mount, stop }
@@ -126,20 +179,8 @@ where
     type Error = Infallible;
     type Future = Answer;
 
-    fn call(&self, mut request: Request<B>) -> Answer {
-        let is_line = request.version() < Version::HTTP_2;
-        let has_extensions = !request.extensions().is_empty();
-        let on_upgrade = if has_extensions { request.extensions_mut().remove() } else { None };
-        let offer = if on_upgrade.is_some() { upgrade::protocol(&request) } else { None };
-        let is_whole = request.body().is_end_stream();
-        let line = is_line.then(|| Arc::clone(&self.line));
-        if let Some(line) = &line {
-            line.begin(is_whole);
-        }
-        let watched = line.clone().filter(|_| !is_whole);
-        let request = request.map(|body| RequestBody::new(body, watched));
-        let respond = self.calls.respond_with(request, |env| self.mount.add(env, offer));
-        Answer { respond, on_upgrade, line, stop: self.stop.clone() }
+    fn call(&self, request: Request<B>) -> Answer {
+        self.answer(request, |_| Ok(()))
     }
 }
 

@@ -19,4 +19,4 @@ pub use self::environment::{
 pub use self::error::BoxError;
 pub use self::layer::{LayerApp, TowerLayer, layer};
 pub use self::middleware::{MiddlewareLayer, as_layer};
-pub use self::service::{AppService, ServiceFuture, service};
+pub use self::service::{AppService, ServiceFuture, is_within, service};

@@ -50,6 +50,17 @@ pub fn service(app: BoxApp) -> AppService {
     AppService::on(app, ConnectionInfo::new())
 }
 
+/// Says whether a request comes out of a pipeline of ours, by those extensions of it: then an
+/// [`AppService`] takes its environment up again, and else begins a call.
+///
+/// ```
+/// assert!(!owin_tower::is_within(&http::Extensions::new()));
+/// ```
+#[must_use]
+pub fn is_within(extensions: &http::Extensions) -> bool {
+    extensions.get::<Carried>().is_some()
+}
+
 /// An app as a tower service; made by [`service`]. Clones share the app.
 #[derive(Clone)]
 pub struct AppService {

@@ -16,6 +16,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("owin-tower", &["owin-core", "owin-http"]),
     ("owin-cgi", &["owin-core", "owin-host"]),
     ("owin-fastcgi", &["owin-core", "owin-host", "owin-cgi"]),
+    ("owin-axum", &["owin-core", "owin-http", "owin-hyper", "owin-tower"]),
     ("examples", &["owin-core", "owin-host", "nowin-like-server"]),
     (
         "owin-benches",

@@ -5,6 +5,7 @@
 
 mod events;
 mod files;
+mod grpc;
 mod mounted;
 mod raw;
 mod router;

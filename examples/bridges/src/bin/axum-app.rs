@@ -49,7 +49,7 @@ async fn ticks() -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
 
 fn main() -> ExitCode {
     owin_host::program("axum-app", examples_bridges::servers(), async |host| {
-        let app = owin_tower::app(router()).boxed();
+        let app = owin_axum::app(router()).boxed();
         host.start(|_| Ok(app)).await?.run_until_signal().await
     })
 }

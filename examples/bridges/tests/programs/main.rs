@@ -3,6 +3,7 @@
 
 mod axum_app;
 mod layers;
+mod mounted;
 mod nginx;
 mod same_app;
 mod support;

@@ -16,8 +16,12 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn start(path: &str, server: &str) -> Self {
+        Self::start_with(path, &["--server", server, "--urls", FREE])
+    }
+
+    pub(crate) fn start_with(path: &str, arguments: &[&str]) -> Self {
         let mut child = Command::new(path)
-            .args(["--server", server, "--urls", FREE])
+            .args(arguments)
             .env_remove("OWIN_URLS")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -26,7 +30,7 @@ impl Program {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim_end().rsplit("http://").next().unwrap().to_owned();
-        assert!(line.starts_with("listening on"), "{server} says {line:?}");
+        assert!(line.starts_with("listening on"), "{arguments:?}: {line:?}");
         Self { child, address }
     }
 }

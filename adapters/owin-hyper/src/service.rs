@@ -82,6 +82,7 @@ impl AppService {
     /// Where `add` fails the error's status is the answer, and the app is not called.
     ///
     /// ```
+    /// use http_body::Body;
     /// use owin_core::{AppExt, Environment, Error, features::ConnectionInfo};
     /// use owin_hyper::AppService;
     ///
@@ -99,7 +100,7 @@ impl AppService {
     ///     Ok(())
     /// });
     /// let Ok(response) = answer.await;
-    /// assert_eq!(response.headers()["content-length"], "5");
+    /// assert_eq!(response.body().size_hint().exact(), Some(5));
     /// # Ok(())
     /// # }
     /// ```

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
+use axum::body::Body;
 use axum::routing::get;
 use owin_core::testing::TestHost;
 use owin_core::upgrade::OpaqueStream;
@@ -14,6 +15,7 @@ use owin_core::{
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tower::ServiceExt as _;
 
 use crate::raw::{request, soon};
 
@@ -100,6 +102,62 @@ async fn an_error_of_the_app_is_answered_with_its_status() {
     };
     let served = serve(Router::new().fallback_service(owin_axum::mount(app.boxed()))).await;
     assert!(served.ask("GET /").await.starts_with("HTTP/1.1 503 "));
+}
+
+#[tokio::test]
+async fn what_axum_does_not_say_is_absent_and_what_the_contract_refuses_never_arrives() {
+    let router = Router::new().fallback_service(owin_axum::mount(seen()));
+    let ask = async |request: http::request::Builder| {
+        let request = request.body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        (status, axum::body::to_bytes(response.into_body(), 999).await.unwrap())
+    };
+    let (status, body) = ask(http::Request::get("/a").header("host", "h")).await;
+    assert_eq!(status, 200);
+    assert_eq!(body, "|/a||/a|http://h/a|-|-");
+    assert_eq!(ask(http::Request::get("/a")).await, (http::StatusCode::BAD_REQUEST, "".into()));
+    let zero = http::Request::get("/a%00").header("host", "h");
+    assert_eq!(ask(zero).await.0, http::StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn bytes_go_both_ways_while_the_app_runs() {
+    let app = async |mut env: Environment| -> Result<Environment, Error> {
+        let mut body = env.request_mut().take_body();
+        while let Some(data) = body.chunk().await? {
+            env.response_mut().write_bytes(data).await?;
+            env.response_mut().flush().await?;
+        }
+        Ok(env)
+    };
+    let served = serve(Router::new().route_service("/a", owin_axum::mount(app.boxed()))).await;
+    let mut stream = TcpStream::connect(served.socket).await.unwrap();
+    let head =
+        "POST /a HTTP/1.1\r\nhost: h\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    for piece in ["5\r\nfirst\r\n", "6\r\nsecond\r\n", "5\r\nthird\r\n"] {
+        stream.write_all(piece.as_bytes()).await.unwrap();
+        while !answer.ends_with(piece.as_bytes()) {
+            answer.push(soon(stream.read_u8()).await.unwrap());
+        }
+    }
+    stream.write_all(b"0\r\n\r\n").await.unwrap();
+    soon(stream.read_to_end(&mut answer)).await.unwrap();
+    assert!(answer.ends_with(b"third\r\n0\r\n\r\n"));
+}
+
+#[tokio::test]
+async fn an_app_that_fails_behind_the_start_breaks_its_answer_off() {
+    let app = async |mut env: Environment| -> Result<Environment, Error> {
+        env.response_mut().write("begun").await?;
+        env.response_mut().flush().await?;
+        Err(Error::app("no more"))
+    };
+    let served = serve(Router::new().fallback_service(owin_axum::mount(app.boxed()))).await;
+    let answer = served.ask("GET /").await;
+    assert!(answer.starts_with("HTTP/1.1 200 ") && !answer.ends_with("0\r\n\r\n"), "{answer}");
 }
 
 /// Where an app leaves its token.

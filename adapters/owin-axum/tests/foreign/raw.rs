@@ -46,6 +46,27 @@ pub(crate) async fn open(server: &Started, bytes: &[u8]) -> (Answer, TcpStream) 
     (parse(&head).unwrap(), stream)
 }
 
+/// What comes back for requests that are sent one behind the other, of which the last closes.
+pub(crate) async fn exchange_row(server: &Started, requests: &[&str]) -> Vec<Answer> {
+    let mut stream = TcpStream::connect(server.socket).await.unwrap();
+    stream.write_all(requests.concat().as_bytes()).await.unwrap();
+    let mut bytes = Vec::new();
+    soon(stream.read_to_end(&mut bytes)).await.unwrap();
+    let mut rest = bytes.as_slice();
+    let mut answers = Vec::new();
+    for request in requests {
+        let end = rest.windows(4).position(|four| four == b"\r\n\r\n").expect(server.name) + 4;
+        let mut answer = parse(&rest[..end]).unwrap();
+        let length = answer.field("content-length").map_or(0, |length| length.parse().unwrap());
+        let length = if request.starts_with("HEAD ") { 0 } else { length };
+        answer.body = rest[end..end + length].to_owned();
+        answers.push(answer);
+        rest = &rest[end + length..];
+    }
+    assert!(rest.is_empty(), "{}: there is more: {rest:?}", server.name);
+    answers
+}
+
 /// Takes an answer apart. `Date` is left out: it says when a test ran.
 fn parse(bytes: &[u8]) -> Option<Answer> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;

@@ -12,9 +12,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response, Sse, sse::Event};
 use axum::routing::{any, get, post};
 use axum::{Form, Json, Router};
+use owin_core::testing::TestHost;
+use owin_core::{App as _, Environment, Error, keys};
 use serde_json::{Value, json};
 
-use crate::raw::{compare, exchange, request};
+use crate::raw::{compare, exchange, exchange_row, request};
 use crate::servers::{hyper, nowin, plain, tiny};
 
 /// The app of these tests.
@@ -221,6 +223,32 @@ async fn a_router_answers_as_it_does_on_hyper() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_calls_of_a_connection_know_nothing_of_each_other() {
+    let app = owin_axum::app(router());
+    let servers = [plain(router()).await, nowin(app.clone()).await, hyper(app).await];
+    let row = [
+        "GET /in/acme/x?first HTTP/1.1\r\nhost: one\r\ncookie: a=1\r\n\r\n",
+        "POST /json HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\n\
+         content-length: 2\r\n\r\n{}",
+        "HEAD /hello/you HTTP/1.1\r\nhost: h\r\n\r\n",
+        "GET /who HTTP/1.1\r\nhost: h\r\n\r\n",
+        "GET /in/acme/x HTTP/1.1\r\nhost: two\r\n\r\n",
+        "GET /cookies HTTP/1.1\r\nhost: h\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nhost: h\r\ncontent-length: 0\r\n\r\n",
+        "GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n",
+    ];
+    let right = exchange_row(&servers[0], &row).await;
+    assert_eq!(right[0].text(), "/x?first /in/acme/x?first");
+    for server in &servers[1..] {
+        let answers = exchange_row(server, &row).await;
+        let answers = answers.into_iter().map(|answer| answer.without_own_fields(server));
+        for (at, answer) in answers.enumerate() {
+            assert_eq!(answer.difference(&right[at]), None, "{} on {}", row[at], server.name);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_router_answers_the_same_on_a_server_that_blocks() {
     let servers = [plain(router()).await, tiny(owin_axum::app(router())).await];
     compare(&servers, &requests()).await;
@@ -269,4 +297,32 @@ async fn a_status_that_nobody_knows_has_no_phrase_where_hyper_says_none() {
         assert_eq!(exchange(&nowin, &bytes).await.status, format!("HTTP/1.1 {code} "));
         assert_eq!(exchange(&plain, &bytes).await.status, format!("HTTP/1.1 {code} <none>"));
     }
+}
+
+#[tokio::test]
+async fn a_router_below_a_path_base_knows_the_whole_uri() {
+    let app = |mut env: Environment| async move {
+        let raw = env.request().raw_target().unwrap_or_default().to_owned();
+        if let Some(rest) = raw.strip_prefix("/base%20of/all") {
+            env.request_mut().set_path_base("/base of/all");
+            env.request_mut().set_path(rest.split_once('?').map_or(rest, |(path, _)| path));
+        }
+        owin_axum::app(router()).call(env).await
+    };
+    let host = TestHost::new(app);
+    let mut answer = host.get("/base%20of/all/in/acme/x?q").send().await.unwrap();
+    assert_eq!(answer.text().await.unwrap(), "/x?q /base%20of/all/in/acme/x?q");
+    let mut answer = host.get("/in/acme/x?q").send().await.unwrap();
+    assert_eq!(answer.text().await.unwrap(), "/x?q /in/acme/x?q");
+}
+
+#[tokio::test]
+async fn the_client_of_a_router_is_whom_a_middleware_says_it_is() {
+    let app = async |mut env: Environment| -> Result<Environment, Error> {
+        env.set(keys::SERVER_REMOTE_IP_ADDRESS, "192.0.2.7")?;
+        env.set(keys::SERVER_REMOTE_PORT, "4711")?;
+        owin_axum::app(router()).call(env).await
+    };
+    let mut answer = TestHost::new(app).get("/who").send().await.unwrap();
+    assert_eq!(answer.text().await.unwrap(), "192.0.2.7");
 }

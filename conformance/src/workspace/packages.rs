@@ -13,6 +13,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("owin-actix", &["owin-core"]),
     ("owin-http", &["owin-core"]),
     ("owin-hyper", &["owin-core", "owin-http"]),
+    ("owin-lambda", &["owin-core"]),
     ("owin-tower", &["owin-core", "owin-http"]),
     ("owin-cgi", &["owin-core", "owin-host"]),
     ("owin-fastcgi", &["owin-core", "owin-host", "owin-cgi"]),

@@ -1,5 +1,6 @@
 //! An event into an environment.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use base64::Engine as _;
@@ -70,12 +71,12 @@ fn protocol(event: &Event) -> Version {
 fn target(event: &Event, gateway: Gateway) -> Result<(String, Option<String>), Error> {
     let (written, base) = match gateway {
         Gateway::Rest => below_stage(event),
-        Gateway::Http => (event.raw_path.as_deref().unwrap_or_default(), stage(event)),
+        Gateway::Http => (event.raw_path.as_deref().unwrap_or_default().into(), stage(event)),
         Gateway::LoadBalancer | Gateway::LoadBalancerMulti => {
-            (event.path.as_deref().unwrap_or_default(), None)
+            (event.path.as_deref().unwrap_or_default().into(), None)
         }
     };
-    let written = if written.is_empty() { "/" } else { written };
+    let written = if written.is_empty() { "/" } else { &*written };
     let is_asterisk = written == "*" && event.http_method.as_deref() == Some("OPTIONS");
     if !written.starts_with('/') && !is_asterisk {
         return Err(Error::peer("the path does not start with a slash"));
@@ -88,14 +89,20 @@ fn target(event: &Event, gateway: Gateway) -> Result<(String, Option<String>), E
 
 /// A REST API says its path without what the client wrote in front of it, and the whole path beside
 /// it: the difference is the stage, or nothing behind a domain of one's own.
-fn below_stage(event: &Event) -> (&str, Option<String>) {
+fn below_stage(event: &Event) -> (Cow<'_, str>, Option<String>) {
     let path = event.path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
-    let Some(whole) = event.said("/path") else { return (path, None) };
+    let whole = event.said("/path").unwrap_or(path);
     let base = whole.strip_suffix(path).or_else(|| (path == "/").then_some(whole));
-    match base {
-        Some(base) if base.len() > 1 && base.starts_with('/') => (whole, Some(base.to_owned())),
-        _ => (path, None),
+    if let Some(base) = base {
+        let base = Some(base).filter(|base| base.len() > 1 && base.starts_with('/'));
+        return (whole.into(), base.map(str::to_owned));
     }
+    // One of them is decoded and the other is not.
+    let stage = format!("/{}", event.said("/stage").unwrap_or_default());
+    if stage.len() > 1 && path::split_base(whole, &stage).is_some() {
+        return (format!("{stage}{path}").into(), Some(stage));
+    }
+    (path.into(), None)
 }
 
 /// An HTTP API says the whole path; the stage is in it where the client used the API's own domain,
@@ -182,4 +189,80 @@ fn scheme(event: &Event, gateway: Gateway) -> &'static str {
 fn client(event: &Event) -> Option<IpAddr> {
     let said = event.said("/http/sourceIp").or_else(|| event.said("/identity/sourceIp"));
     said.and_then(|address| address.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn filled(event: Value) -> Result<Environment, Error> {
+        let event: Event = serde_json::from_value(event).unwrap();
+        let gateway = event.gateway().unwrap();
+        let mut env = Environment::new();
+        fill(&mut env, event, gateway).map(|()| env)
+    }
+
+    #[test]
+    fn a_stage_is_found_where_one_path_is_decoded_and_the_other_is_not() {
+        let env = filled(json!({
+            "httpMethod": "GET", "path": "/caf\u{e9}", "headers": {"Host": "h"},
+            "requestContext": {"path": "/prod/caf%C3%A9", "stage": "prod"},
+        }));
+        let env = env.unwrap();
+        assert_eq!((env.request().path_base(), env.request().path()), ("/prod", "/caf\u{e9}"));
+    }
+
+    #[test]
+    fn a_stage_asked_for_without_a_slash_is_a_path_base_alone() {
+        let env = filled(json!({
+            "httpMethod": "GET", "path": "/", "headers": {"Host": "h"},
+            "requestContext": {"path": "/prod", "stage": "prod"},
+        }));
+        let env = env.unwrap();
+        assert_eq!((env.request().path_base(), env.request().path()), ("/prod", ""));
+    }
+
+    #[test]
+    fn an_event_without_a_host_takes_that_of_its_gateway_or_is_refused() {
+        let mut event = json!({
+            "rawPath": "/",
+            "requestContext": {"http": {"method": "GET"}, "domainName": "example.org"},
+        });
+        assert_eq!(filled(event.clone()).unwrap().request().host(), "example.org");
+        event["requestContext"]["domainName"] = Value::Null;
+        assert_eq!(filled(event).unwrap_err().status(), StatusCode::BAD_REQUEST);
+    }
+
+    proptest! {
+        #[test]
+        fn no_event_makes_us_panic(
+            (method, path, whole, stage) in (".{0,5}", ".{0,9}", "(/prod)?.{0,9}", "[a-z$/%]{0,5}"),
+            (name, value, host, query) in (".{0,5}", ".{0,5}", ".{0,9}", ".{0,9}"),
+            (body, is_base64_encoded, protocol) in (".{0,9}", any::<bool>(), "HTTP/[0-3]"),
+        ) {
+            let event = json!({
+                "httpMethod": method, "path": path, "rawPath": whole, "rawQueryString": query,
+                "headers": {"host": host, name: value}, "cookies": [query, value],
+                "queryStringParameters": {(query): value},
+                "body": body, "isBase64Encoded": is_base64_encoded,
+            });
+            let http = json!({"method": method, "protocol": protocol, "sourceIp": value});
+            let said = [
+                json!({"path": whole, "stage": stage, "protocol": protocol}),
+                json!({"http": http, "stage": stage, "domainName": ".execute-api."}),
+                json!({"elb": {}}),
+            ];
+            for said in said {
+                let mut event = event.clone();
+                event["requestContext"] = said;
+                if let Err(refusal) = filled(event) {
+                    let status = refusal.status();
+                    prop_assert!(status.is_client_error() || status == StatusCode::NOT_IMPLEMENTED);
+                }
+            }
+        }
+    }
 }

@@ -136,22 +136,24 @@ async fn run<S>(runtime: Runtime<S>, ended: Ended)
 where
     S: Service<LambdaInvocation, Response = (), Error = BoxError, Future: Send>,
 {
-    tokio::select! {
+    let told = tokio::select! {
         biased;
-        ran = runtime.run() => match ran {
-            Ok(()) => tracing::error!("the Runtime API gives no more invocations"),
-            Err(error) => tracing::error!("the Runtime API is out of reach: {error}"),
-        },
-        () = ended.0.is_due() => {}
-    }
+        ran = runtime.run() => {
+            let error = ran.err().map_or_else(String::new, |error| error.to_string());
+            tracing::error!("the Runtime API gives no more invocations: {error}");
+            Err("the Runtime API is out of reach")
+        }
+        () = ended.0.is_due() => Ok(()),
+    };
+    ended.0.ended(told);
 }
 
-/// Tells, also of a task that is aborted or panics.
+/// Tells of a task that is aborted or panics.
 struct Ended(Arc<Stop>);
 
 impl Drop for Ended {
     fn drop(&mut self) {
-        self.0.ended();
+        self.0.ended(Err("the client of the Runtime API broke off"));
     }
 }
 

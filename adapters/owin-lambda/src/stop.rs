@@ -27,7 +27,8 @@ struct State {
     is_cut_off: bool,
     /// From an invocation to the end of its answer.
     is_busy: bool,
-    has_ended: bool,
+    /// The server takes no more invocations; why, where nobody has stopped it.
+    ended: Option<Result<(), &'static str>>,
 }
 
 impl Stop {
@@ -45,25 +46,26 @@ impl Stop {
         self.wait(|state| state.is_cut_off).await;
     }
 
-    /// Says that the server takes no more invocations.
-    pub(crate) fn ended(&self) {
-        self.state.send_modify(|state| state.has_ended = true);
+    /// Says that the server takes no more invocations, and why, where nobody has stopped it. The
+    /// first word counts.
+    pub(crate) fn ended(&self, why: Result<(), &'static str>) {
+        self.state.send_modify(|state| _ = state.ended.get_or_insert(why));
     }
 
     /// Waits for that.
     pub(crate) async fn has_ended(&self) {
-        self.wait(|state| state.has_ended).await;
+        self.wait(|state| state.ended.is_some()).await;
     }
 
     /// Stops.
     ///
     /// # Errors
     ///
-    /// Where a call had to be cut off.
+    /// Where a call had to be cut off, or the server had ended before by a fault.
     pub(crate) async fn stop(&self, deadline: Duration) -> Result<(), Error> {
         self.state.send_modify(|state| state.is_stopping = true);
         if timeout(deadline, self.has_ended()).await.is_ok() {
-            return Ok(());
+            return self.state.borrow().ended.unwrap_or(Ok(())).map_err(Error::server);
         }
         self.state.send_modify(|state| state.is_cut_off = true);
         let _is_late = timeout(GRACE, self.has_ended()).await;

@@ -94,6 +94,21 @@ async fn a_load_balancer_is_served() {
 }
 
 #[tokio::test]
+async fn a_load_balancer_that_knows_several_values_gets_them() {
+    let mut double = Double::start().await;
+    let mut event = events::balancer("GET", "/cookies");
+    event["headers"] = json!(null);
+    event["multiValueHeaders"] = json!({"host": ["lb.example.org"]});
+    let body = double.ask(event.clone()).await.body;
+    assert_eq!(body["multiValueHeaders"]["set-cookie"], json!(["a=1", "b=2"]));
+    event["path"] = json!("/");
+    event["multiValueHeaders"]["x-forwarded-proto"] = json!(["https"]);
+    event["multiValueQueryStringParameters"] = json!({"a": ["1", "%2F"]});
+    let facts = double.ask(event).await.facts();
+    assert_eq!((&facts["scheme"], &facts["query"]), (&json!("https"), &json!("a=1&a=%2F")));
+}
+
+#[tokio::test]
 async fn bodies_are_the_same_bytes_on_both_ways() {
     let mut double = Double::start().await;
     let mut event = events::http("POST", "/body");
@@ -219,4 +234,14 @@ async fn a_stop_cancels_at_its_deadline_and_says_so() {
     assert_eq!(double.ask(events::http("GET", "/stop-and-wait")).await.text(), "late");
     let (is_success, output) = double.output().await;
     assert!(is_success && output.contains("stopped: 1 call had to be cut off"), "{output}");
+}
+
+#[tokio::test]
+async fn a_runtime_api_that_is_gone_stops_the_server_with_an_error() {
+    let mut double = Double::start().await;
+    assert_eq!(double.ask(events::http("GET", "/")).await.status(), 200);
+    double.close();
+    let (_, output) = double.output().await;
+    assert!(output.contains("it stopped by itself"), "{output}");
+    assert!(output.contains("stopped: the Runtime API is out of reach"), "{output}");
 }

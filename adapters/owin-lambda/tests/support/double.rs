@@ -9,6 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, mpsc};
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use super::PATIENCE;
@@ -52,7 +53,8 @@ type Waiting = Arc<Mutex<mpsc::UnboundedReceiver<Invocation>>>;
 pub(crate) struct Double {
     invocations: mpsc::UnboundedSender<Invocation>,
     posted: mpsc::UnboundedReceiver<Posted>,
-    pub(crate) program: Child,
+    program: Child,
+    serving: JoinHandle<()>,
     count: u32,
 }
 
@@ -63,9 +65,10 @@ impl Double {
         let (invocations, waiting) = mpsc::unbounded_channel();
         let (posts, posted) = mpsc::unbounded_channel();
         let waiting = Arc::new(Mutex::new(waiting));
-        tokio::spawn(async move {
+        let serving = tokio::spawn(async move {
+            let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&waiting), posts.clone()));
+                connections.spawn(serve(stream, Arc::clone(&waiting), posts.clone()));
             }
         });
         let program = Command::new(std::env::current_exe().unwrap())
@@ -79,7 +82,7 @@ impl Double {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        Self { invocations, posted, program, count: 0 }
+        Self { invocations, posted, program, serving, count: 0 }
     }
 
     pub(crate) async fn ask(&mut self, event: Value) -> Posted {
@@ -94,15 +97,20 @@ impl Double {
         posted
     }
 
-    pub(crate) fn invoke(&mut self, event: String, time: Duration) {
+    fn invoke(&mut self, event: String, time: Duration) {
         self.count += 1;
         let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + time;
         self.invocations.send(Invocation { id: self.last(), deadline, event }).unwrap();
     }
 
     /// The id of the last invocation.
-    pub(crate) fn last(&self) -> String {
+    fn last(&self) -> String {
         format!("invocation-{}", self.count)
+    }
+
+    /// Ends the double, with its connections and its listener.
+    pub(crate) fn close(&self) {
+        self.serving.abort();
     }
 
     pub(crate) async fn output(self) -> (bool, String) {

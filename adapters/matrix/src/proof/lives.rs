@@ -14,6 +14,9 @@ const SOON: Duration = Duration::from_secs(1);
 /// now and then is late each time.
 const TRIES: u32 = 3;
 
+/// How often the cell has to be proven: some web servers tell of one client and not of the next.
+const ROUNDS: u32 = 6;
+
 /// When a client goes away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
@@ -32,7 +35,10 @@ impl Moment {
 
 /// The cell: the client has sent all and resets the connection while the app waits.
 pub(super) async fn reset_while_waiting(target: &Target) -> Result<(), Evidence> {
-    reset(target, Moment::BeforeTheAnswer).await
+    for _ in 0..ROUNDS {
+        reset(target, Moment::BeforeTheAnswer).await?;
+    }
+    Ok(())
 }
 
 /// The token fires soon after a reset at that moment.

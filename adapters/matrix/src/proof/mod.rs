@@ -112,7 +112,7 @@ impl Column {
             }
             Self::Cancellation => {
                 "`owin.CallCancelled` fires within a second after the client has reset the \
-                 connection, while the app waits and writes nothing"
+                 connection, while the app waits and writes nothing; six times"
             }
             Self::Upgrade => {
                 "`opaque.Upgrade` is offered; after 101 every byte value goes both ways, and each \

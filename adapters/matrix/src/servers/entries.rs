@@ -262,7 +262,7 @@ const CGI_AND_LIGHTTPD: Entry = Entry {
         lack(
             Column::Cancellation,
             NOT_FIRED,
-            "lighttpd notices that the client went only when it writes to it",
+            "lighttpd tells of few clients that they went, and only when it writes of the others",
         ),
         lack(Column::Upgrade, NO_OPAQUE, NO_STREAM),
         lack(Column::WebSocket, NO_SOCKET, NO_STREAM),

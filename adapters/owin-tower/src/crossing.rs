@@ -50,9 +50,6 @@ where
     B: HttpBody<Data: Buf, Error: Into<BoxError>> + Send + 'static,
 {
     let mut env = carried.take().ok_or_else(lost)?;
-    if response.status() != http::StatusCode::SWITCHING_PROTOCOLS {
-        drop(env.take_upgrade_decision());
-    }
     let (parts, body) = response.into_parts();
     match as_it_came(body) {
         Ok(whole) => owin_http::put_response(&mut env, http::Response::from_parts(parts, whole))?,

@@ -188,14 +188,16 @@ impl InnerCall {
             self.cancel.cancel(CancelReason::Reset);
         }
         self.caller.stop();
-        let mut env = self.env.take().or_else(|| self.home.take())?;
-        self.home.release(&mut env);
-        // Ours are dropped at once, so that their memory serves the next call.
-        drop(env.inner.slots.response_body.occupy().set_outlet(outer.outlet));
-        self.joined = env.request_mut().set_cancelled(outer.token).into_spare();
-        env.inner.state = outer.state;
+        let mut env = self.env.take().or_else(|| self.home.take());
+        if let Some(env) = &mut env {
+            self.home.release(env);
+            // Ours are dropped at once, so that their memory serves the next call.
+            drop(env.inner.slots.response_body.occupy().set_outlet(outer.outlet));
+            self.joined = env.request_mut().set_cancelled(outer.token).into_spare();
+            env.inner.state = outer.state;
+        }
         self.renew();
-        Some(env)
+        env
     }
 
     /// An environment that stands for the one that the app still has: what is written to it goes
@@ -233,6 +235,9 @@ impl InnerCall {
         Pipe::renew(&mut self.pipe);
         self.cancel.renew();
         self.is_failed = false;
+        // An app that gave back another environment has dropped the one that it was given, and one that
+        // keeps it may drop it at any time: neither is for the next call.
+        drop(self.home.take());
         if Arc::get_mut(&mut self.home).is_none() {
             self.home = Arc::default();
         }

@@ -279,18 +279,57 @@ async fn what_stands_in_writes_where_the_environment_came_from() {
     assert_eq!((written(&mut env), env.response().status().as_u16()), (b"through".to_vec(), 202));
 }
 
+#[tokio::test]
+async fn an_environment_that_an_app_kept_is_lost_and_turns_up_in_no_later_call() {
+    let kept = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let keeper = Arc::clone(&kept);
+    let mut call = call(move |mut env: Environment| {
+        let keeper = Arc::clone(&keeper);
+        async move {
+            if env.contains("my.Works") {
+                assert!(!env.request().cancelled().is_cancelled(), "by the call before");
+                env.response_mut().write("pushed").await?;
+                return Ok(env);
+            }
+            keeper.lock().unwrap().push(env);
+            Err(Error::app("on purpose"))
+        }
+    });
+    for _ in 0..2 {
+        call.enter(Environment::new());
+        assert!(poll_fn(|cx| call.poll_start(cx)).await.is_err());
+        assert!(call.leave().is_none());
+    }
+    call.enter(Environment::new());
+    drop(kept.lock().unwrap().remove(0));
+    assert!(poll_fn(|cx| call.poll_start(cx)).await.is_err());
+    assert!(call.leave().is_none(), "it is not that of the first call");
+
+    let mut works = Environment::new();
+    works.set_value("my.Works", Value::new(true)).unwrap();
+    call.enter(works);
+    assert!(matches!(poll_fn(|cx| call.poll_start(cx)).await.unwrap(), Start::Unwound));
+    let mut env = call.leave().unwrap();
+    assert_eq!(env.response_mut().take_body().into_bytes().unwrap(), "pushed");
+}
+
 #[test]
-fn an_app_that_keeps_the_environment_to_itself_loses_it() {
+fn an_environment_that_an_app_replaced_turns_up_in_no_later_call() {
     let kept = Arc::new(std::sync::Mutex::new(None));
     let keeper = Arc::clone(&kept);
     let mut call = call(move |env: Environment| {
-        *keeper.lock().unwrap() = Some(env);
-        async { Err(Error::app("on purpose")) }
+        let is_secret = env.contains("my.Secret");
+        if !is_secret {
+            *keeper.lock().unwrap() = Some(env);
+        }
+        async move { if is_secret { Ok(Environment::new()) } else { Err(Error::app("on purpose")) } }
     });
+    let mut secret = Environment::new();
+    secret.set_value("my.Secret", Value::new(true)).unwrap();
+    call.enter(secret);
+    assert!(call.poll_start(&mut cx()).is_ready());
+    assert!(!call.leave().unwrap().contains("my.Secret"));
     call.enter(Environment::new());
     assert!(call.poll_start(&mut cx()).is_ready());
     assert!(call.leave().is_none());
-    drop(kept.lock().unwrap().take());
-    call.enter(Environment::new());
-    assert!(call.poll_start(&mut cx()).is_ready());
 }

@@ -30,7 +30,7 @@ fn every_record_says_all_of_it() {
     for check in check::all() {
         let id = check.id();
         assert!(!check.clauses().is_empty(), "{id} cites nothing");
-        let texts = [check.title(), check.means(), check.fix(), check.seeds()];
+        let texts = [check.title(), check.means(), check.fix()];
         for text in texts.into_iter().chain(check.clauses().iter().map(|clause| clause.says())) {
             assert!(text.len() > 3 && !text.ends_with('.'), "{id}: {text:?}");
             assert!(!text.contains("  "), "{id}: {text:?}");
@@ -42,7 +42,7 @@ fn every_record_says_all_of_it() {
 fn a_part_of_the_contract_that_a_record_names_is_there() {
     let known = include_str!("../catalogue/checks.txt");
     for check in check::all() {
-        for seed in check.seeds().split(", ") {
+        for seed in check.seeds().split(", ").filter(|seed| !seed.is_empty()) {
             let is_known = known.lines().any(|line| line.starts_with(&format!("{seed} ")));
             assert!(is_known, "{}: {seed}", check.id());
         }

@@ -37,12 +37,21 @@ pub(crate) const fn owin(section: &'static str, says: &'static str) -> Clause {
 
 /// A section of HTTP Semantics.
 pub(crate) const fn rfc9110(section: &'static str, says: &'static str) -> Clause {
-    Clause { document: "RFC 9110", section, says }
+    standard("RFC 9110", section, says)
 }
 
 /// A section of HTTP/1.1.
 pub(crate) const fn rfc9112(section: &'static str, says: &'static str) -> Clause {
-    Clause { document: "RFC 9112", section, says }
+    standard("RFC 9112", section, says)
+}
+
+/// A section of a standard by its name, as `RFC 9113`.
+pub(crate) const fn standard(
+    document: &'static str,
+    section: &'static str,
+    says: &'static str,
+) -> Clause {
+    Clause { document, section, says }
 }
 
 /// Something that happened, by its name.

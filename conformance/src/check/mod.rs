@@ -1,7 +1,9 @@
 //! The catalogue: one record for each check, declared beside its code.
 
 mod clause;
+mod feature;
 mod page;
+mod profile;
 mod words;
 
 use std::fmt;
@@ -10,8 +12,10 @@ use crate::judge::{Judged, Refusal, Trial};
 
 pub use self::clause::Clause;
 pub(crate) use self::clause::{incident, owin, rfc9110, rfc9112};
+pub use self::feature::Feature;
 pub use self::page::page;
-pub use self::words::{Level, Party, Profile};
+pub use self::profile::Profile;
+pub use self::words::{Level, Party};
 
 /// One check: what has to hold, who says so, what follows where it does not, and how it is seen.
 ///
@@ -30,7 +34,7 @@ pub struct Check {
     pub(crate) level: Level,
     pub(crate) profile: Profile,
     pub(crate) clauses: &'static [Clause],
-    /// The ids of the contract's catalogue that it checks a part of.
+    /// The ids of the contract's catalogue that it checks a part of; empty where there are none.
     pub(crate) seeds: &'static str,
     /// What a failure means in production.
     pub(crate) means: &'static str,
@@ -93,7 +97,8 @@ impl Check {
         self.clauses
     }
 
-    /// The ids of the contract's catalogue of which it checks a part, as `HT-02, attack 1`.
+    /// The ids of the contract's catalogue of which it checks a part, as `HT-02, attack 1`; empty
+    /// where the catalogue says nothing of it.
     #[must_use]
     pub fn seeds(&self) -> &'static str {
         self.seeds

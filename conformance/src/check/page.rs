@@ -13,6 +13,9 @@ pub fn page() -> String {
         .to_owned();
     count(&mut text);
     for profile in Profile::all() {
+        if !check::all().any(|check| check.profile() == profile) {
+            continue;
+        }
         let _infallible = write!(
             text,
             "\n## `{profile}`\n\n{} Its checks are duties of the {}.\n",
@@ -38,7 +41,9 @@ fn particulars(check: &Check) -> String {
     }
     let _infallible = writeln!(text, "* if not: {}", check.means());
     let _infallible = writeln!(text, "* how to mend it: {}", check.fix());
-    let _infallible = writeln!(text, "* a part of: {}", check.seeds());
+    if !check.seeds().is_empty() {
+        let _infallible = writeln!(text, "* a part of: {}", check.seeds());
+    }
     text
 }
 
@@ -46,6 +51,9 @@ fn count(text: &mut String) {
     let names = Level::all().map(Level::name).join(" | ");
     let _infallible = writeln!(text, "| profile | {names} |\n|---|--:|--:|--:|--:|");
     for profile in Profile::all() {
+        if !check::all().any(|check| check.profile() == profile) {
+            continue;
+        }
         let counts = Level::all().map(|level| {
             let own = check::all().filter(|c| c.profile() == profile && c.level() == level);
             own.count().to_string()

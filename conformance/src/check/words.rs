@@ -1,7 +1,6 @@
-//! The words of a record: level, party, profile.
+//! The words of a record: how much it matters, and to whom.
 
 use std::fmt;
-use std::str::FromStr;
 
 /// How much a check matters. Only a MUST decides whether a server conforms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,18 +28,6 @@ pub enum Party {
     Middleware,
     /// The process, and what runs it.
     Host,
-}
-
-/// Checks that belong together, and are run together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Profile {
-    /// What every server must do with requests and responses, seen by the probe's app.
-    Required,
-    /// HTTP/1.1 on the wire, against any server.
-    Http1,
-    /// Where one message ends and the next begins, against any server.
-    Smuggling,
 }
 
 impl Level {
@@ -75,66 +62,6 @@ impl Party {
     }
 }
 
-impl Profile {
-    /// The name, as it is written on a command line.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::Http1 => "http1",
-            Self::Smuggling => "smuggling",
-        }
-    }
-
-    /// What its checks are about, in a sentence.
-    #[must_use]
-    pub fn about(self) -> &'static str {
-        match self {
-            Self::Required => {
-                "What every server must do with requests and responses. It needs the probe."
-            }
-            Self::Http1 => {
-                "HTTP/1.1 as it is on the wire. It needs no probe, but sees more with it."
-            }
-            Self::Smuggling => {
-                "Where one message ends and the next begins. It needs no probe, but sees more with it."
-            }
-        }
-    }
-
-    /// To whom its checks are duties.
-    #[must_use]
-    pub fn party(self) -> Party {
-        match self {
-            Self::Required | Self::Http1 | Self::Smuggling => Party::Server,
-        }
-    }
-
-    /// Whether it can be run against a server that does not host the probe contract.
-    #[must_use]
-    pub fn is_on_the_wire(self) -> bool {
-        self != Self::Required
-    }
-
-    /// All, in the order in which they are run and shown.
-    #[must_use]
-    pub fn all() -> [Self; 3] {
-        [Self::Required, Self::Http1, Self::Smuggling]
-    }
-}
-
-impl FromStr for Profile {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let found = Self::all().into_iter().find(|profile| profile.name() == name);
-        found.ok_or_else(|| {
-            let known = Self::all().map(Self::name).join(", ");
-            format!("there is no profile {name:?}; there are: {known}")
-        })
-    }
-}
-
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -142,12 +69,6 @@ impl fmt::Display for Level {
 }
 
 impl fmt::Display for Party {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl fmt::Display for Profile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }

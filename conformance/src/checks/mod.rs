@@ -1,6 +1,6 @@
 //! The records of all checks, each beside its code; a folder for each profile.
 //!
-//! To add one: a record in the table of a file here, a fault for it in `tests/mutants/faults.rs`,
+//! To add one: a record in the table of a file here, a fault for it in `tests/mutants/http1/faults.rs`,
 //! and `UPDATE_GOLDEN=1 cargo test -p owin-conformance --test cases`.
 
 mod http1;

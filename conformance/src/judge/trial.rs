@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
+use crate::check::Feature;
 use crate::judge::{Judged, Lapse, demand, is_refusal};
 use crate::run::Site;
 use crate::wire::{Answer, Asked, Link, Transcript};
@@ -48,8 +49,7 @@ impl<'a> Trial<'a> {
     pub(crate) fn connect(&self) -> Result<Link, Lapse> {
         let log = Arc::new(Mutex::new(Transcript::new()));
         self.log.replace(log.clone());
-        let mut link = Link::connect(self.site.address(), self.site.limits(), log)
-            .map_err(|error| no_connection(&error))?;
+        let mut link = self.site.connect(log).map_err(|error| no_connection(&error))?;
         if self.position == Position::Second {
             link.send(&self.plain().bytes);
             let before = link.answer(Asked::Whole);
@@ -136,6 +136,14 @@ impl<'a> Trial<'a> {
     /// Whether the server hosts the probe contract.
     pub(crate) fn has_probe(&self) -> bool {
         self.site.has_probe()
+    }
+
+    /// Skips the check unless the server claims the feature.
+    pub(crate) fn claims(&self, feature: Feature) -> Judged {
+        if self.site.claims(feature) {
+            return Ok(());
+        }
+        Err(Lapse::Skipped(format!("the server does not claim the feature {feature}")))
     }
 
     /// Fails unless the app was called so often for the message; without the probe nobody knows.

@@ -82,5 +82,6 @@ fn word(conclusion: Conclusion) -> &'static str {
         Conclusion::Conforms => "conforms",
         Conclusion::Partial => "partial: not everything was proven",
         Conclusion::Fails => "does not conform",
+        Conclusion::NotApplicable => "not applicable",
     }
 }

@@ -16,6 +16,7 @@ pub fn json(report: &Report) -> Value {
             Conclusion::Conforms => "conforms",
             Conclusion::Partial => "partial",
             Conclusion::Fails => "fails",
+            Conclusion::NotApplicable => "not applicable",
         };
         Some((profile.name().to_owned(), conclusion.into()))
     });

@@ -33,7 +33,9 @@ pub fn explained(check: &Check) -> String {
     }
     let _infallible = writeln!(text, "if not: {}", check.means());
     let _infallible = writeln!(text, "to mend it: {}", check.fix());
-    let _infallible = writeln!(text, "a part of: {}", check.seeds());
+    if !check.seeds().is_empty() {
+        let _infallible = writeln!(text, "a part of: {}", check.seeds());
+    }
     text
 }
 

@@ -76,6 +76,8 @@ pub enum Conclusion {
     Partial,
     /// A MUST failed.
     Fails,
+    /// None of its checks was applicable, as the server does not claim what they are about.
+    NotApplicable,
 }
 
 impl Verdict {
@@ -113,6 +115,10 @@ impl Outcome {
         self.expected.as_ref().is_some_and(|(verdict, _)| *verdict == self.verdict)
     }
 
+    fn is_skipped(&self) -> bool {
+        self.verdict == Verdict::Skipped
+    }
+
     /// Whether it makes the run fail: a MUST that is bad and not expected to be, or any check that
     /// came to something else than was expected of it.
     #[must_use]
@@ -140,6 +146,9 @@ impl Report {
     /// What is known of a profile; `None` where none of its checks was selected.
     #[must_use]
     pub fn conclusion(&self, profile: Profile) -> Option<Conclusion> {
+        if self.of(profile).next().is_some() && self.of(profile).all(Outcome::is_skipped) {
+            return Some(Conclusion::NotApplicable);
+        }
         let mut own = self.of(profile).filter(|o| o.check.level() == Level::Must).peekable();
         own.peek()?;
         let (mut held, mut conclusion) = (false, Conclusion::Conforms);
@@ -229,6 +238,7 @@ mod tests {
         assert_eq!(conclusion(Verdict::Pass, None), Some(Conclusion::Partial));
         assert_eq!(conclusion(Verdict::Fail, None), Some(Conclusion::Fails));
         assert_eq!(conclusion(Verdict::Fail, Some(Verdict::Fail)), Some(Conclusion::Partial));
+        assert_eq!(conclusion(Verdict::Skipped, None), Some(Conclusion::NotApplicable));
         assert_eq!(report(Verdict::Pass, None, "two-lengths").conclusion(Profile::Http1), None);
     }
 }

@@ -117,6 +117,12 @@ impl<'a> Queue<'a> {
     }
 
     fn tried(&self, check: &Check) -> (Judged, String) {
+        if let Some(feature) = check.profile().feature() {
+            let claimed = Trial::new(self.site, Position::First).claims(feature);
+            if claimed.is_err() {
+                return (claimed, String::new());
+            }
+        }
         let mut first = Ok(());
         for position in [Position::First, Position::Second] {
             let trial = Trial::new(self.site, position);

@@ -1,11 +1,15 @@
 //! The server that is tried: where it is, and what it hosts.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
+use crate::check::Feature;
+use crate::clock;
 use crate::judge::Lapse;
 use crate::probe::{CONTRACT, VERSION_PATH};
 use crate::wire::{Answer, Asked, Limits, Link, Missing, Transcript};
@@ -49,6 +53,7 @@ pub(crate) struct Site {
     address: SocketAddr,
     limits: Limits,
     has_probe: bool,
+    claims: BTreeSet<Feature>,
     run: String,
 }
 
@@ -120,11 +125,13 @@ impl Site {
             return Err(Unreachable::Odd(format!("a plain GET is answered by {}", answer.status)));
         }
         let path = format!("{}{VERSION_PATH}", site.prefix());
-        site.has_probe = site.get(&path).is_ok_and(|answer| {
-            let said: Option<Value> = serde_json::from_slice(&answer.body).ok();
-            answer.status == 200
-                && said.is_some_and(|said| said.get("probe") == Some(&CONTRACT.into()))
-        });
+        let manifest = site.get(&path).ok().filter(|answer| answer.status == 200);
+        let manifest: Option<Value> =
+            manifest.and_then(|answer| serde_json::from_slice(&answer.body).ok());
+        if let Some(manifest) = manifest.filter(|own| own.get("probe") == Some(&CONTRACT.into())) {
+            site.has_probe = true;
+            site.claims.extend(claimed(&manifest));
+        }
         Ok(site)
     }
 
@@ -135,11 +142,17 @@ impl Site {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let run = format!("{:x}{:x}", std::process::id(), since.as_micros());
         let address = target.chosen();
-        Self { target, address, limits, has_probe: false, run }
+        Self { target, address, limits, has_probe: false, claims: BTreeSet::new(), run }
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+    /// Connects; what happens on the connection is told to the transcript.
+    pub(crate) fn connect(&self, log: Arc<Mutex<Transcript>>) -> io::Result<Link> {
+        let limits = self.limits;
+        let patience = limits.answer.min(clock::until(limits.end)).max(Duration::from_millis(1));
+        let stream = TcpStream::connect_timeout(&self.address, patience)?;
+        stream.set_nodelay(true)?;
+        stream.set_write_timeout(Some(limits.answer))?;
+        Ok(Link::new(Box::new(stream), limits, log))
     }
 
     pub(crate) fn authority(&self) -> &str {
@@ -152,6 +165,11 @@ impl Site {
 
     pub(crate) fn has_probe(&self) -> bool {
         self.has_probe
+    }
+
+    /// Whether the server can do that, as it says of itself.
+    pub(crate) fn claims(&self, feature: Feature) -> bool {
+        self.claims.contains(&feature)
     }
 
     /// What tells the nonces of this run from those of others.
@@ -195,7 +213,7 @@ impl Site {
 
     fn get(&self, target: &str) -> Result<Answer, Missing> {
         let log = Arc::new(Mutex::new(Transcript::new()));
-        let link = Link::connect(self.address(), self.limits, log);
+        let link = self.connect(log);
         let mut link = link.map_err(|error| Missing::Refused(error.to_string()))?;
         let request = format!(
             "GET {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
@@ -204,6 +222,13 @@ impl Site {
         link.send(request);
         link.answer(Asked::Whole)
     }
+}
+
+/// The features that a manifest names; names that nobody knows count for nothing.
+fn claimed(manifest: &Value) -> impl Iterator<Item = Feature> {
+    let names = manifest.get("features").and_then(Value::as_array);
+    let names = names.into_iter().flatten().filter_map(Value::as_str);
+    names.filter_map(|name| Feature::all().into_iter().find(|own| own.name() == name))
 }
 
 #[cfg(test)]

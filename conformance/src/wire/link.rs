@@ -1,14 +1,12 @@
 //! One connection of the suite, and what can be done with it.
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use socket2::SockRef;
-
 use crate::clock;
 use crate::wire::answer::{self, Answer, Asked, Reading};
+use crate::wire::stream::Stream;
 use crate::wire::transcript::{Direction, Transcript};
 
 /// What is read of one answer at most; no answer that the suite asks for is longer.
@@ -55,7 +53,7 @@ pub(crate) enum End {
 /// One connection.
 #[derive(Debug)]
 pub(crate) struct Link {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     unread: Vec<u8>,
     end: Option<End>,
     log: Arc<Mutex<Transcript>>,
@@ -63,23 +61,19 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Connects; what happens is told to the transcript.
-    pub(crate) fn connect(
-        address: SocketAddr,
+    /// A connection that was made; what happens is told to the transcript.
+    pub(crate) fn new(
+        stream: Box<dyn Stream>,
         limits: Limits,
         log: Arc<Mutex<Transcript>>,
-    ) -> std::io::Result<Self> {
-        let patience = limits.answer.min(clock::until(limits.end)).max(Duration::from_millis(1));
-        let stream = TcpStream::connect_timeout(&address, patience)?;
-        stream.set_nodelay(true)?;
-        stream.set_write_timeout(Some(limits.answer))?;
-        Ok(Self { stream, unread: Vec::new(), end: None, log, limits })
+    ) -> Self {
+        Self { stream, unread: Vec::new(), end: None, log, limits }
     }
 
     /// Sends bytes. That the other side no longer takes them is no error: its answer may lie there.
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.log(|log| log.bytes(Direction::Sent, bytes.as_ref()));
-        if let Err(error) = self.stream.write_all(bytes.as_ref()) {
+        if let Err(error) = self.stream.send(bytes.as_ref()) {
             self.log(|log| log.event(format!("not all of it was taken: {error}")));
         }
     }
@@ -94,13 +88,13 @@ impl Link {
     /// Says that nothing more will be sent.
     pub(crate) fn half_close(&mut self) {
         self.log(|log| log.event("half-closed by the suite"));
-        let _gone = self.stream.shutdown(Shutdown::Write);
+        self.stream.half_close();
     }
 
     /// Ends the connection with a reset.
     pub(crate) fn reset(self) {
         self.log(|log| log.event("reset by the suite"));
-        let _gone = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+        self.stream.reset();
     }
 
     /// Reads the final answer; interim ones before it are passed over.
@@ -177,9 +171,8 @@ impl Link {
             self.log(|log| log.event("waited in vain"));
             return Err(Missing::Silent(patience));
         }
-        let _kept = self.stream.set_read_timeout(Some(left.max(Duration::from_millis(1))));
         let mut bytes = [0; 16 * 1024];
-        match self.stream.read(&mut bytes) {
+        match self.stream.receive(&mut bytes, left) {
             Ok(0) => self.ended(End::Closed),
             Ok(length) => {
                 let came = bytes.get(..length).unwrap_or_default();
@@ -220,7 +213,10 @@ impl std::fmt::Display for Missing {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+
+    use socket2::SockRef;
 
     use super::*;
 
@@ -233,7 +229,8 @@ mod tests {
             end: clock::now() + Duration::from_secs(20),
         };
         let log = Arc::new(Mutex::new(Transcript::new()));
-        let link = Link::connect(listener.local_addr().unwrap(), limits, log).unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let link = Link::new(Box::new(stream), limits, log);
         (link, listener.accept().unwrap().0)
     }
 

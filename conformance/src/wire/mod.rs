@@ -7,6 +7,7 @@ mod answer;
 mod body;
 mod lines;
 mod link;
+mod stream;
 mod transcript;
 
 pub(crate) use self::answer::{Answer, Asked};

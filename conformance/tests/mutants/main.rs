@@ -10,10 +10,7 @@
               kill matrix is printed"
 )]
 
-mod app;
-mod chunks;
-mod faults;
-mod head;
+mod family;
+mod http1;
 mod matrix;
-mod server;
-mod strict;
+mod tried;

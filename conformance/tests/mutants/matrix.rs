@@ -5,62 +5,73 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use owin_conformance::check::{self, Profile};
+use owin_conformance::check::{self, Check, Profile};
 use owin_conformance::report;
-use owin_conformance::run::{Plan, Report, Verdict, run};
+use owin_conformance::run::{Plan, Verdict};
 
-use crate::faults::{FAULTS, Fault, SPREADING};
-use crate::server::{Mutant, Spoilt};
+use crate::family::{Broken, Family, Mutant, Row};
+use crate::http1::{self, Fault, Server, Spoilt};
+use crate::tried::{Breadth, caught, caught_on_the_wire, report_of};
 
-/// Checks that are made at the same time on one mutant: the two cores have several mutants to do.
-const WORKERS: usize = 4;
+/// All mutants.
+const FAMILIES: &[Family] = &[http1::FAMILY];
 
 /// Most of a mutant's time is spent waiting for what it does not do.
 const MUTANTS_AT_A_TIME: usize = 4;
 
-fn tried(spoilt: Spoilt, plan: &Plan) -> Report {
-    let mutant = Mutant::start(spoilt);
-    let report = run(&mutant.target(), plan, &|_| {});
-    assert!(report.has_probe, "{}", report::console(&report));
-    report
-}
-
-fn with_verdict(report: &Report, of: impl Fn(Verdict) -> bool) -> BTreeSet<&'static str> {
-    report.outcomes.iter().filter(|o| of(o.verdict)).map(|o| o.check.id()).collect()
-}
-
 #[test]
-fn the_server_without_a_fault_passes_every_check() {
-    let report = tried(Spoilt::Nothing, &Plan::new());
-    let is_passed = report.outcomes.iter().all(|outcome| outcome.verdict == Verdict::Pass);
-    assert!(is_passed && report.exit_code() == 0, "{}", report::console(&report));
+fn a_server_without_a_fault_passes_every_check() {
+    for family in FAMILIES {
+        let mutant = (family.start)(Broken::Not);
+        let plan = Plan::new().with_profiles(family.profiles.iter().copied());
+        let report = report_of(&mutant.target(), &plan);
+        let is_passed = report.outcomes.iter().all(|outcome| outcome.verdict == Verdict::Pass);
+        assert!(is_passed && report.exit_code() == 0, "{}", report::console(&report));
+    }
 }
 
 #[test]
 fn every_check_has_a_mutant() {
-    let caught: BTreeSet<&str> = FAULTS.iter().flat_map(|(_, ids)| ids.iter().copied()).collect();
-    let checks: BTreeSet<&str> = check::all().map(check::Check::id).collect();
+    let rows = FAMILIES.iter().flat_map(|family| (family.rows)());
+    let caught: BTreeSet<&str> = rows.flat_map(|row| row.ids.iter().copied()).collect();
+    let checks: BTreeSet<&str> = check::all().map(Check::id).collect();
     assert_eq!(caught, checks);
 }
 
-/// Prints the matrix: a line for each fault with the checks that caught it.
 #[test]
-fn every_mutant_is_caught_by_its_checks_and_by_no_other() {
-    matrix(caught);
+fn every_mutant_is_caught_by_its_checks_and_by_no_other_near_them() {
+    matrix(caught, Breadth::Near);
 }
 
 /// Without the probe a part of what is wrong cannot be seen; but nothing is taken for wrong either.
 #[test]
 fn without_the_probe_no_mutant_is_caught_by_a_check_that_it_has_nothing_to_do_with() {
-    matrix(caught_on_the_wire);
+    matrix(caught_on_the_wire, Breadth::Near);
 }
 
+/// Prints the matrix: a line for each fault with the checks that caught it.
+#[test]
+#[ignore = "it takes minutes: every mutant is tried with every check, with the probe and without"]
+fn the_whole_matrix() {
+    matrix(caught, Breadth::Whole);
+    matrix(caught_on_the_wire, Breadth::Whole);
+}
+
+/// Tries one mutant.
+type Try = fn(&Family, (usize, &Row), Breadth) -> Result<String, String>;
+
 /// Tries every mutant, some at a time; prints a row for each.
-fn matrix(caught: fn(Fault, &[&str]) -> Result<String, String>) {
+fn matrix(tried: Try, breadth: Breadth) {
+    let all: Vec<(&Family, usize, Row)> = FAMILIES
+        .iter()
+        .flat_map(|family| {
+            (family.rows)().into_iter().enumerate().map(move |(n, row)| (family, n, row))
+        })
+        .collect();
     let (next, rows) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
-        while let Some((fault, ids)) = FAULTS.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let row = caught(*fault, ids);
+        while let Some((family, number, row)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let row = tried(family, (*number, row), breadth);
             rows.lock().unwrap().push(row);
         }
     };
@@ -74,56 +85,17 @@ fn matrix(caught: fn(Fault, &[&str]) -> Result<String, String>) {
     for row in caught.iter().flatten() {
         println!("{row}");
     }
-    println!("{} of {} mutants as they should be", caught.len(), FAULTS.len());
+    println!("{} of {} mutants as they should be", caught.len(), all.len());
     let wrong: Vec<String> = wrong.into_iter().filter_map(Result::err).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// Sees that exactly these checks fail on the mutant, and that nothing else is left unproven; a row
-/// of the matrix.
-fn caught(fault: Fault, ids: &[&str]) -> Result<String, String> {
-    let mut plan = Plan::new().with_workers(WORKERS);
-    if SPREADING.contains(&fault) {
-        plan = plan.with_only(ids.iter().copied()).unwrap();
-    }
-    let report = tried(Spoilt::By(fault), &plan);
-    let failed = with_verdict(&report, |verdict| verdict == Verdict::Fail);
-    let unproven = with_verdict(&report, |verdict| verdict.is_bad() && verdict != Verdict::Fail);
-    if failed == ids.iter().copied().collect() && unproven.is_empty() {
-        return Ok(format!("{fault:?}: {}", ids.join(" ")));
-    }
-    Err(format!("{fault:?}: {}", report::console(&report)))
-}
-
-/// The faults on the wire that nobody sees without the probe.
-const UNSEEN: [Fault; 5] = [
-    Fault::CarriageReturnKept,
-    Fault::NulKept,
-    Fault::FoldDropped,
-    Fault::FirstLineTrimmed,
-    Fault::UnreadIsNext,
-];
-
-fn caught_on_the_wire(fault: Fault, ids: &[&str]) -> Result<String, String> {
-    let mut plan = Plan::new().with_workers(WORKERS);
-    if SPREADING.contains(&fault) {
-        plan = plan.with_only(ids.iter().copied()).unwrap();
-    }
-    let mutant = Mutant::start(Spoilt::By(fault));
-    let report = run(&mutant.plain_target(), &plan, &|_| {});
-    let failed = with_verdict(&report, Verdict::is_bad);
-    let seen: Vec<&str> = failed.iter().copied().collect();
-    let is_seen = UNSEEN.contains(&fault) || ids.iter().all(|id| id.starts_with("RQ-"));
-    let is_all = failed.iter().all(|id| ids.contains(id)) && failed.is_empty() == is_seen;
-    let row = format!("{fault:?} without the probe: {}", seen.join(" "));
-    if is_all { Ok(row) } else { Err(format!("{row}\n{}", report::console(&report))) }
 }
 
 #[test]
 fn a_server_that_refuses_the_twin_too_blocks_the_check() {
     for check in check::all().filter(|check| check.is_negative()) {
-        let plan = Plan::new().with_only([check.id()]).unwrap();
-        let report = tried(Spoilt::TooStrict(check.twins()), &plan);
+        let family = FAMILIES.iter().find(|family| family.profiles.contains(&check.profile()));
+        let mutant = (family.unwrap().start)(Broken::TooStrict(check));
+        let report = report_of(&mutant.target(), &Plan::new().with_only([check.id()]).unwrap());
         assert_eq!(report.outcomes[0].verdict, Verdict::Blocked, "{}", report::console(&report));
         println!("{}: blocked where its twin is refused", check.id());
     }
@@ -131,8 +103,8 @@ fn a_server_that_refuses_the_twin_too_blocks_the_check() {
 
 #[test]
 fn a_failure_says_what_came_and_who_forbids_it() {
-    let plan = Plan::new().with_only(["two-lengths"]).unwrap();
-    let report = tried(Spoilt::By(Fault::LastLengthCounts), &plan);
+    let mutant = Server::start(Spoilt::By(Fault::LastLengthCounts));
+    let report = report_of(&mutant.target(), &Plan::new().with_only(["two-lengths"]).unwrap());
     let text = report::console(&report);
     assert!(text.starts_with("fail SM-02 two-lengths (MUST)\n"), "{text}");
     for part in ["answered by 200", "RFC 9112 §6.3", "> Content-Length: 6\\r\\n", "< HTTP/1.1 200"]
@@ -144,8 +116,8 @@ fn a_failure_says_what_came_and_who_forbids_it() {
 #[test]
 fn a_server_that_dies_is_named_with_the_check_that_killed_it() {
     let plan = Plan::new().with_profiles([Profile::Smuggling]).with_workers(1);
-    let mutant = Mutant::start(Spoilt::DiesOf(b"chun ked".to_vec()));
-    let report = run(&mutant.target(), &plan, &|_| {});
+    let mutant = Server::start(Spoilt::DiesOf(b"chun ked".to_vec()));
+    let report = report_of(&mutant.target(), &plan);
     assert_eq!(report.exit_code(), 3);
     assert!(report::console(&report).contains("the server died in: SM-06"), "{report:?}");
     assert!(report.took < Duration::from_secs(60), "{:?}", report.took);

@@ -1,6 +1,6 @@
 //! A head, read strictly but for the fault.
 
-use crate::faults::Fault;
+use super::faults::Fault;
 
 /// A request without its body.
 #[derive(Debug, Default)]

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use owin_conformance::run::Target;
 
-use crate::app::{self, Calls};
-use crate::chunks::{self, Chunks};
-use crate::faults::Fault;
-use crate::head::{self, Framing, Head, Refused};
-use crate::strict;
+use super::app::{self, Calls};
+use super::chunks::{self, Chunks};
+use super::faults::Fault;
+use super::head::{self, Framing, Head, Refused};
+use super::strict;
 
 /// What is wrong with a mutant.
 #[derive(Clone, Debug)]
@@ -26,12 +26,12 @@ pub(crate) enum Spoilt {
 }
 
 /// A server that is broken in one way; dropping it stops it.
-pub(crate) struct Mutant {
+pub(crate) struct Server {
     address: SocketAddr,
     is_dead: Arc<AtomicBool>,
 }
 
-impl Mutant {
+impl Server {
     pub(crate) fn start(spoilt: Spoilt) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -55,17 +55,12 @@ impl Mutant {
         Self { address, is_dead }
     }
 
-    pub(crate) fn target(&self) -> Target {
-        format!("http://{}", self.address).parse().unwrap()
-    }
-
-    /// The same server by a path below which there is no probe.
-    pub(crate) fn plain_target(&self) -> Target {
-        format!("http://{}/plain", self.address).parse().unwrap()
+    pub(crate) fn target_of(&self, path: &str) -> Target {
+        format!("http://{}{path}", self.address).parse().unwrap()
     }
 }
 
-impl Drop for Mutant {
+impl Drop for Server {
     fn drop(&mut self) {
         self.is_dead.store(true, Ordering::SeqCst);
         let _woken = TcpStream::connect(self.address);

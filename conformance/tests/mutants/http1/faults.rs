@@ -159,3 +159,12 @@ faults! {
 
 /// Faults by which other checks suffer too: these are tried with their own checks only.
 pub(crate) const SPREADING: [Fault; 1] = [Fault::DiesOfReset];
+
+/// The faults on the wire that nobody sees without the probe.
+pub(crate) const UNSEEN: [Fault; 5] = [
+    Fault::CarriageReturnKept,
+    Fault::NulKept,
+    Fault::FoldDropped,
+    Fault::FirstLineTrimmed,
+    Fault::UnreadIsNext,
+];

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::faults::Fault;
-use crate::head::{Head, Refused};
-use crate::server::Connection;
+use super::faults::Fault;
+use super::head::{Head, Refused};
+use super::server::Connection;
 
 /// How often the app was called with a nonce.
 pub(crate) type Calls = HashMap<String, u64>;

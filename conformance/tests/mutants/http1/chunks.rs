@@ -1,6 +1,6 @@
 //! A chunked body, decoded strictly but for the fault.
 
-use crate::faults::Fault;
+use super::faults::Fault;
 
 /// What has come of a body.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,0 +1,43 @@
+//! What the matrix knows of mutants, whatever they speak.
+
+use owin_conformance::check::{Check, Profile};
+use owin_conformance::run::Target;
+
+/// Mutants that are made alike: a server that can be broken in many ways.
+pub(crate) struct Family {
+    pub(crate) name: &'static str,
+    /// The profiles that it is tried with; without a fault it passes all of them.
+    pub(crate) profiles: &'static [Profile],
+    pub(crate) rows: fn() -> Vec<Row>,
+    pub(crate) start: fn(Broken) -> Box<dyn Mutant>,
+}
+
+/// A fault, and what becomes of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) fault: String,
+    /// The checks that catch it; no other does.
+    pub(crate) ids: &'static [&'static str],
+    /// Other checks suffer too, so that it is tried with its own only.
+    pub(crate) spreads: bool,
+    /// Nobody sees it without the probe.
+    pub(crate) is_unseen: bool,
+}
+
+/// How a server is broken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Broken {
+    Not,
+    /// By the fault of the row of that number.
+    By(usize),
+    /// It refuses the twins of that check.
+    TooStrict(&'static Check),
+}
+
+/// A server that is broken in one way; dropping it stops it.
+pub(crate) trait Mutant: Send {
+    fn target(&self) -> Target;
+
+    /// The same server by a path below which there is no probe, where it hosts one.
+    fn plain_target(&self) -> Option<Target>;
+}

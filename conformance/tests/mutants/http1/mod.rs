@@ -1,0 +1,52 @@
+//! Mutants that speak HTTP/1.1 and host the probe.
+
+mod app;
+mod chunks;
+mod faults;
+mod head;
+mod server;
+mod strict;
+
+use owin_conformance::check::Profile;
+use owin_conformance::run::Target;
+
+pub(crate) use self::faults::Fault;
+use self::faults::{FAULTS, SPREADING, UNSEEN};
+pub(crate) use self::server::{Server, Spoilt};
+use crate::family::{Broken, Family, Mutant, Row};
+
+pub(crate) const FAMILY: Family = Family {
+    name: "http1",
+    profiles: &[Profile::Required, Profile::Http1, Profile::Smuggling],
+    rows,
+    start,
+};
+
+fn rows() -> Vec<Row> {
+    let row = |(fault, ids): &(Fault, &'static [&'static str])| Row {
+        fault: format!("{fault:?}"),
+        ids,
+        spreads: SPREADING.contains(fault),
+        is_unseen: UNSEEN.contains(fault) || ids.iter().all(|id| id.starts_with("RQ-")),
+    };
+    FAULTS.iter().map(row).collect()
+}
+
+fn start(broken: Broken) -> Box<dyn Mutant> {
+    let spoilt = match broken {
+        Broken::Not => Spoilt::Nothing,
+        Broken::By(row) => Spoilt::By(FAULTS[row].0),
+        Broken::TooStrict(check) => Spoilt::TooStrict(check.twins()),
+    };
+    Box::new(Server::start(spoilt))
+}
+
+impl Mutant for Server {
+    fn target(&self) -> Target {
+        self.target_of("")
+    }
+
+    fn plain_target(&self) -> Option<Target> {
+        Some(self.target_of("/plain"))
+    }
+}

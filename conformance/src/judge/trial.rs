@@ -168,8 +168,8 @@ impl<'a> Trial<'a> {
     }
 
     /// What went over the connection that was made last.
-    pub(crate) fn transcript(&self) -> String {
-        self.log.borrow().lock().unwrap_or_else(PoisonError::into_inner).to_text()
+    pub(crate) fn transcript(&self) -> Transcript {
+        self.log.borrow().lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -59,7 +59,7 @@ fn one(text: &mut String, outcome: &Outcome) {
         let _infallible = writeln!(text, "  if it stays: {}", check.means());
         let _infallible = writeln!(text, "  to mend it: {}", check.fix());
     }
-    for line in outcome.transcript.lines() {
+    for line in outcome.transcript.to_string().lines() {
         let _infallible = writeln!(text, "    {line}");
     }
     text.push('\n');

@@ -56,6 +56,6 @@ fn outcome(outcome: &Outcome) -> Value {
             json!({ "verdict": verdict.name(), "reason": reason })
         }),
         "seconds": outcome.took.as_secs_f64(),
-        "transcript": outcome.transcript,
+        "transcript": outcome.transcript.to_string(),
     })
 }

@@ -11,3 +11,4 @@ pub use self::plan::{Plan, run};
 pub(crate) use self::site::Site;
 pub use self::site::{Target, Unreachable};
 pub use self::start::{Started, start};
+pub use crate::wire::{Entry, Transcript, What};

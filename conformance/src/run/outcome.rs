@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::check::{self, Check, Level, Profile};
+use crate::wire::Transcript;
 
 /// What a check comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,7 +34,7 @@ pub struct Outcome {
     /// Why, in a sentence; empty where it holds.
     pub reason: String,
     /// What went over the connection that decided; empty where it holds.
-    pub transcript: String,
+    pub transcript: Transcript,
     /// How long it took.
     pub took: Duration,
     /// What an expectation file says of it: the verdict that is known, and why.
@@ -204,7 +205,7 @@ mod tests {
             check: check::find(name).unwrap(),
             verdict,
             reason: String::new(),
-            transcript: String::new(),
+            transcript: Transcript::new(),
             took: Duration::ZERO,
             expected: expected.map(|verdict| (verdict, "known".to_owned())),
         };

@@ -8,6 +8,7 @@ use crate::clock;
 use crate::run::outcome::{Lost, Outcome, Report, Verdict};
 use crate::run::queue::Queue;
 use crate::run::site::{Site, Target, Unreachable};
+use crate::wire::Transcript;
 
 /// Checks at work at the same time; each has one or two connections.
 const WORKERS: usize = 16;
@@ -171,7 +172,7 @@ pub fn run(target: &Target, plan: &Plan, told: &(dyn Fn(&Outcome) + Sync)) -> Re
                 check,
                 verdict: Verdict::Blocked,
                 reason: why.to_string(),
-                transcript: String::new(),
+                transcript: Transcript::new(),
                 took: Duration::ZERO,
                 expected: None,
             });

@@ -9,6 +9,7 @@ use crate::clock;
 use crate::judge::{Judged, Lapse, Position, Trial};
 use crate::run::outcome::{Lost, Outcome, Verdict};
 use crate::run::site::Site;
+use crate::wire::Transcript;
 
 /// A server that takes longer for a plain request is too slow to tell silence from work.
 const SLOW: Duration = Duration::from_millis(700);
@@ -60,11 +61,11 @@ impl<'a> Queue<'a> {
         while let Some(check) = self.take() {
             let start = clock::now();
             let (judged, transcript) = match self.reason_to_stop() {
-                Some(why) => (Err(Lapse::Blocked(why)), String::new()),
+                Some(why) => (Err(Lapse::Blocked(why)), Transcript::new()),
                 None => self.make(check),
             };
             let (verdict, reason) = verdict(judged);
-            let transcript = if verdict.is_bad() { transcript } else { String::new() };
+            let transcript = if verdict.is_bad() { transcript } else { Transcript::new() };
             let expected = self.expected.get(check.id()).cloned();
             let took = start.elapsed();
             let outcome = Outcome { check, verdict, reason, transcript, took, expected };
@@ -94,7 +95,7 @@ impl<'a> Queue<'a> {
     }
 
     /// Makes a check in both positions, and sees whether the server has survived.
-    fn make(&self, check: &'static Check) -> (Judged, String) {
+    fn make(&self, check: &'static Check) -> (Judged, Transcript) {
         let (mut judged, mut transcript) = self.tried(check);
         if judged.as_ref().is_err_and(Lapse::may_be_chance) {
             (judged, transcript) = self.tried(check);
@@ -116,11 +117,11 @@ impl<'a> Queue<'a> {
         (judged, transcript)
     }
 
-    fn tried(&self, check: &Check) -> (Judged, String) {
+    fn tried(&self, check: &Check) -> (Judged, Transcript) {
         if let Some(feature) = check.profile().feature() {
             let claimed = Trial::new(self.site, Position::First).claims(feature);
             if claimed.is_err() {
-                return (claimed, String::new());
+                return (claimed, Transcript::new());
             }
         }
         let mut first = Ok(());
@@ -142,7 +143,7 @@ impl<'a> Queue<'a> {
                 }
             }
         }
-        (first, String::new())
+        (first, Transcript::new())
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {

@@ -12,4 +12,5 @@ mod transcript;
 
 pub(crate) use self::answer::{Answer, Asked};
 pub(crate) use self::link::{Limits, Link, Missing};
-pub(crate) use self::transcript::{Transcript, escaped};
+pub(crate) use self::transcript::escaped;
+pub use self::transcript::{Entry, Transcript, What};

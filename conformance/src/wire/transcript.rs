@@ -12,19 +12,42 @@ const KEPT_BYTES: usize = 16 * 1024;
 ///
 /// It is shown a line for each line of bytes: the seconds since the connection, `>` for what the
 /// suite sent, `<` for what came, `-` for what happened besides. Bytes that are no visible ASCII are
-/// shown as `\r`, `\n`, `\t`, `\\` or `\xHH`.
+/// shown as `\r`, `\n`, `\t`, `\\` or `\xHH`. Of the bytes in each direction the first 16 KiB are kept,
+/// and all are counted.
+///
+/// ```
+/// use owin_conformance::run::{Plan, run};
+///
+/// let report = run(&"http://127.0.0.1:1".parse()?, &Plan::new(), &|_| {});
+/// let transcript = &report.outcomes[0].transcript;
+/// assert!(transcript.is_empty() && transcript.entries().is_empty());
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug)]
-pub(crate) struct Transcript {
+pub struct Transcript {
     start: Instant,
     entries: Vec<Entry>,
     /// The bytes that were sent and that came, also those that are not kept.
     counted: [usize; 2],
 }
 
+/// A piece of a transcript: bytes in one direction, or what happened besides.
 #[derive(Clone, Debug)]
-enum Entry {
-    Bytes(Duration, Direction, Vec<u8>),
-    Event(Duration, String),
+pub struct Entry {
+    at: Duration,
+    what: What,
+}
+
+/// What an entry of a transcript is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum What {
+    /// Bytes that the suite sent.
+    Sent(Vec<u8>),
+    /// Bytes that came from the server.
+    Came(Vec<u8>),
+    /// What happened besides, as `closed by the server`.
+    Event(String),
 }
 
 /// Which way bytes went.
@@ -34,9 +57,49 @@ pub(crate) enum Direction {
     Came,
 }
 
+impl Entry {
+    /// When it began, from the connection on.
+    #[must_use]
+    pub fn at(&self) -> Duration {
+        self.at
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn what(&self) -> &What {
+        &self.what
+    }
+}
+
 impl Transcript {
     pub(crate) fn new() -> Self {
         Self { start: clock::now(), entries: Vec::new(), counted: [0, 0] }
+    }
+
+    /// The pieces, in their order.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Whether nothing was sent, came or happened.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// How many bytes were sent, also those that are not kept.
+    #[must_use]
+    pub fn sent_bytes(&self) -> usize {
+        let [sent, _] = self.counted;
+        sent
+    }
+
+    /// How many bytes came, also those that are not kept.
+    #[must_use]
+    pub fn came_bytes(&self) -> usize {
+        let [_, came] = self.counted;
+        came
     }
 
     pub(crate) fn bytes(&mut self, direction: Direction, bytes: &[u8]) {
@@ -45,33 +108,37 @@ impl Transcript {
         let counted = if direction == Direction::Sent { sent } else { came };
         let kept = bytes.get(..KEPT_BYTES.saturating_sub(*counted)).unwrap_or(bytes);
         *counted += bytes.len();
-        match self.entries.last_mut() {
-            Some(Entry::Bytes(_, last, whole)) if *last == direction => whole.extend(kept),
-            _ => self.entries.push(Entry::Bytes(at, direction, kept.to_vec())),
+        match (self.entries.last_mut().map(|last| &mut last.what), direction) {
+            (Some(What::Sent(whole)), Direction::Sent)
+            | (Some(What::Came(whole)), Direction::Came) => whole.extend(kept),
+            (_, Direction::Sent) => self.push(at, What::Sent(kept.to_vec())),
+            (_, Direction::Came) => self.push(at, What::Came(kept.to_vec())),
         }
     }
 
     pub(crate) fn event(&mut self, what: impl Into<String>) {
-        self.entries.push(Entry::Event(self.start.elapsed(), what.into()));
+        self.push(self.start.elapsed(), What::Event(what.into()));
     }
 
-    /// The lines, one after the other, each with its line end.
-    pub(crate) fn to_text(&self) -> String {
-        self.to_string()
+    fn push(&mut self, at: Duration, what: What) {
+        self.entries.push(Entry { at, what });
     }
 }
 
 impl fmt::Display for Transcript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for entry in &self.entries {
-            match entry {
-                Entry::Bytes(at, direction, bytes) => {
-                    let mark = if *direction == Direction::Sent { '>' } else { '<' };
-                    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-                        writeln!(f, "{:>7.3} {mark} {}", at.as_secs_f64(), escaped(line))?;
-                    }
+            let at = entry.at.as_secs_f64();
+            let (mark, bytes) = match &entry.what {
+                What::Sent(bytes) => ('>', bytes),
+                What::Came(bytes) => ('<', bytes),
+                What::Event(what) => {
+                    writeln!(f, "{at:>7.3} - {what}")?;
+                    continue;
                 }
-                Entry::Event(at, what) => writeln!(f, "{:>7.3} - {what}", at.as_secs_f64())?,
+            };
+            for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+                writeln!(f, "{at:>7.3} {mark} {}", escaped(line))?;
             }
         }
         for (counted, name) in self.counted.iter().zip(["sent", "came"]) {
@@ -106,7 +173,7 @@ mod tests {
     use super::*;
 
     fn shown(transcript: &Transcript) -> Vec<String> {
-        transcript.to_text().lines().map(|line| line.chars().skip(8).collect()).collect()
+        transcript.to_string().lines().map(|line| line.chars().skip(8).collect()).collect()
     }
 
     #[test]
@@ -127,7 +194,7 @@ mod tests {
         for _ in 0..100 {
             transcript.bytes(Direction::Came, &[b'x'; 1000]);
         }
-        let text = transcript.to_text();
+        let text = transcript.to_string();
         assert!(text.len() < 2 * KEPT_BYTES, "{}", text.len());
         assert!(text.ends_with("of 100000 bytes that came, 16384 are shown\n"));
     }

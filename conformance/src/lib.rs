@@ -4,6 +4,7 @@ pub mod check;
 mod checks;
 mod clock;
 pub mod command;
+pub mod in_process;
 mod judge;
 pub mod probe;
 pub mod report;

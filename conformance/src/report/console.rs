@@ -38,6 +38,26 @@ pub fn console(report: &Report) -> String {
     text
 }
 
+/// What is told of one check, whatever it came to.
+///
+/// ```
+/// use nowin_like_server::NowinServer;
+/// use owin_conformance::run::Plan;
+/// use owin_conformance::{in_process, report};
+///
+/// let plan = Plan::new().with_only(["method"])?;
+/// let made = in_process::tried(NowinServer::new(), &plan)?;
+/// let text = made.outcomes.iter().map(report::outcome).collect::<String>();
+/// assert!(text.starts_with("pass RQ-01 method (MUST)\n"), "{text}");
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn outcome(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    one(&mut text, outcome);
+    text
+}
+
 fn one(text: &mut String, outcome: &Outcome) {
     let check = outcome.check;
     let known = match &outcome.expected {
@@ -51,7 +71,9 @@ fn one(text: &mut String, outcome: &Outcome) {
         return;
     }
     let _infallible = writeln!(text, "  {}", check.title());
-    let _infallible = writeln!(text, "  seen: {}", outcome.reason);
+    if !outcome.reason.is_empty() {
+        let _infallible = writeln!(text, "  seen: {}", outcome.reason);
+    }
     if outcome.verdict == Verdict::Fail {
         for clause in check.clauses() {
             let _infallible = writeln!(text, "  {clause}");

@@ -6,6 +6,6 @@ mod console;
 mod json;
 mod listing;
 
-pub use self::console::console;
+pub use self::console::{console, outcome};
 pub use self::json::json;
 pub use self::listing::{explained, listed, listed_as_json};

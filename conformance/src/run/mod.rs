@@ -8,7 +8,7 @@ mod start;
 
 pub use self::outcome::{Conclusion, Lost, Outcome, Report, Verdict};
 pub use self::plan::{Plan, run};
-pub(crate) use self::site::Site;
+pub(crate) use self::site::{Connect, Site};
 pub use self::site::{Target, Unreachable};
 pub use self::start::{Started, start};
 pub use crate::wire::{Entry, Transcript, What};

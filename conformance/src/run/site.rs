@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -12,7 +12,7 @@ use crate::check::Feature;
 use crate::clock;
 use crate::judge::Lapse;
 use crate::probe::{CONTRACT, VERSION_PATH};
-use crate::wire::{Answer, Asked, Limits, Link, Missing, Transcript};
+use crate::wire::{Answer, Asked, Limits, Link, Missing, Stream, Transcript};
 
 /// How long one of several addresses may take to accept a connection.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -35,7 +35,16 @@ pub struct Target {
     authority: String,
     /// The path of plain requests; the probe is below it.
     path: String,
+    /// What connects to a server of this process; then no address counts.
+    memory: Option<Memory>,
 }
+
+/// Makes connections in memory.
+pub(crate) type Connect = dyn Fn() -> io::Result<Box<dyn Stream>> + Send + Sync;
+
+/// What makes connections in memory, as a part of a target.
+#[derive(Clone)]
+struct Memory(Arc<Connect>);
 
 /// Why a server cannot be tried at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +72,28 @@ impl Target {
     pub fn authority(&self) -> &str {
         &self.authority
     }
+
+    /// A server of this process, by what connects to it; the path is as in a URL.
+    pub(crate) fn in_memory(connect: Arc<Connect>, path: &str) -> Self {
+        let nowhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        let (authority, path) = ("memory".to_owned(), path.to_owned());
+        let memory = Some(Memory(connect));
+        Self { first: nowhere, others: Vec::new(), authority, path, memory }
+    }
+}
+
+impl PartialEq for Memory {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Memory {}
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Memory")
+    }
 }
 
 impl std::str::FromStr for Target {
@@ -83,7 +114,7 @@ impl std::str::FromStr for Target {
         let mut found = found?;
         let first = found.next().ok_or_else(|| format!("{authority:?} has no address"))?;
         let (authority, path) = (authority.to_owned(), path.to_owned());
-        Ok(Self { first, others: found.collect(), authority, path })
+        Ok(Self { first, others: found.collect(), authority, path, memory: None })
     }
 }
 
@@ -148,6 +179,9 @@ impl Site {
     /// Connects; what happens on the connection is told to the transcript.
     pub(crate) fn connect(&self, log: Arc<Mutex<Transcript>>) -> io::Result<Link> {
         let limits = self.limits;
+        if let Some(Memory(connect)) = &self.target.memory {
+            return Ok(Link::new(connect()?, limits, log));
+        }
         let patience = limits.answer.min(clock::until(limits.end)).max(Duration::from_millis(1));
         let stream = TcpStream::connect_timeout(&self.address, patience)?;
         stream.set_nodelay(true)?;

@@ -12,5 +12,6 @@ mod transcript;
 
 pub(crate) use self::answer::{Answer, Asked};
 pub(crate) use self::link::{Limits, Link, Missing};
+pub(crate) use self::stream::Stream;
 pub(crate) use self::transcript::escaped;
 pub use self::transcript::{Entry, Transcript, What};

@@ -17,13 +17,21 @@ pub(super) struct Options {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Tries a server
-    Run(Run),
+    Run(Box<Run>),
     /// Lists the checks
     List(List),
     /// Says what a check is about
     Explain {
         /// Its id or its name, as SM-02 or two-lengths
         id: String,
+    },
+    /// Makes one page of HTML of reports that were written as JSON
+    Page {
+        /// The page
+        page: PathBuf,
+        /// The reports; each is a column of the page
+        #[arg(required = true, value_name = "REPORT.json")]
+        reports: Vec<PathBuf>,
     },
 }
 
@@ -49,9 +57,14 @@ pub(super) struct Run {
     /// A file with known deviations: lines with id, verdict and reason
     #[arg(long, value_name = "FILE")]
     pub(super) expect: Option<PathBuf>,
-    /// Writes the report as JSON to this file
+    /// An earlier report as JSON: only what is worse than there makes the run fail
     #[arg(long, value_name = "FILE")]
-    pub(super) json: Option<PathBuf>,
+    pub(super) baseline: Option<PathBuf>,
+    /// What the server is called in reports, as "nginx 1.26"; without it, its URL
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    #[command(flatten)]
+    pub(super) forms: Forms,
     /// How many seconds the run may take
     #[arg(long, default_value_t = 55)]
     pub(super) seconds: u64,
@@ -61,6 +74,31 @@ pub(super) struct Run {
     /// Does not show how far the run is
     #[arg(long)]
     pub(super) quiet: bool,
+}
+
+/// What a run writes besides what it prints.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Reports")]
+pub(super) struct Forms {
+    /// Writes the report as JSON to this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+    /// Writes it as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+    /// Writes it as one page of HTML
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
+    /// Writes a badge: a picture if the file ends with .svg, else JSON for shields.io
+    #[arg(long, value_name = "FILE")]
+    pub(super) badge: Option<PathBuf>,
+    /// Writes the counts as a table in Markdown
+    #[arg(long, value_name = "FILE")]
+    pub(super) markdown: Option<PathBuf>,
+    /// Prints annotations for GitHub and appends to the file that `GITHUB_STEP_SUMMARY` names; on by
+    /// itself where `GITHUB_ACTIONS` is `true`
+    #[arg(long)]
+    pub(super) github: bool,
 }
 
 #[derive(Args, Debug)]

@@ -1,109 +1,177 @@
-//! A report for people: a line for each profile, and what did not hold, with its evidence.
+//! A report for people: what did not hold, with its evidence, and a line for each profile.
 
 use std::fmt::Write as _;
 
-use crate::check::{Level, Profile};
-use crate::run::{Conclusion, Lost, Outcome, Report, Verdict};
+use anstream::adapter::strip_str;
+use anstyle::{AnsiColor, Style};
 
-/// A report for people.
-#[must_use]
-pub fn console(report: &Report) -> String {
-    let mut text = String::new();
-    let shown = |outcome: &&Outcome| outcome.verdict.is_bad() || outcome.expected.is_some();
-    for outcome in report.outcomes.iter().filter(shown) {
-        one(&mut text, outcome);
-    }
-    for profile in Profile::all() {
-        if let Some(conclusion) = report.conclusion(profile) {
-            let _infallible = writeln!(text, "{profile}: {}", word(conclusion));
-            for level in Level::all() {
-                counts(&mut text, report, profile, level);
-            }
-        }
-    }
-    let probe = if report.has_probe { "with" } else { "without" };
-    let seconds = report.took.as_secs_f64();
-    let _infallible = writeln!(text, "{} {probe} the probe, in {seconds:.1} s", report.target);
-    match &report.lost {
-        Some(Lost::Unreachable(why)) => {
-            let _infallible = writeln!(text, "the server cannot be reached: {why}");
-        }
-        Some(Lost::Died(suspects)) => {
-            let names: Vec<String> =
-                suspects.iter().map(|check| format!("{} {}", check.id(), check.slug())).collect();
-            let _infallible = writeln!(text, "the server died in: {}", names.join(", "));
-        }
-        None => {}
-    }
-    text
-}
+use super::document::{Case, Document, Loss, Tally};
+use crate::run::{Conclusion, Outcome, Report, Verdict};
 
-/// What is told of one check, whatever it came to.
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const DOUBT: Style = AnsiColor::Yellow.on_default();
+const FAINT: Style = Style::new().dimmed();
+const SENT: Style = AnsiColor::Cyan.on_default();
+const LOUD: Style = Style::new().bold();
+
+/// A report for people, without colours.
 ///
 /// ```
-/// use nowin_like_server::NowinServer;
-/// use owin_conformance::run::Plan;
-/// use owin_conformance::{in_process, report};
+/// use owin_conformance::report::console;
+/// use owin_conformance::run::{Plan, run};
 ///
-/// let plan = Plan::new().with_only(["method"])?;
-/// let made = in_process::tried(NowinServer::new(), &plan)?;
-/// let text = made.outcomes.iter().map(report::outcome).collect::<String>();
-/// assert!(text.starts_with("pass RQ-01 method (MUST)\n"), "{text}");
-/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// let report = run(&"http://127.0.0.1:1".parse()?, &Plan::new(), &|_| {});
+/// assert!(console(&report).contains("exit code 3: the server cannot be reached"));
+/// # Ok::<(), String>(())
+/// ```
+#[must_use]
+pub fn console(report: &Report) -> String {
+    strip_str(&coloured(&Document::of(report))).to_string()
+}
+
+/// What is told of one check, whatever it came to; without colours.
+///
+/// ```
+/// use owin_conformance::report::outcome;
+/// use owin_conformance::run::{Plan, run};
+///
+/// let plan = Plan::new().with_only(["two-lengths"])?;
+/// let report = run(&"http://127.0.0.1:1".parse()?, &plan, &|_| {});
+/// assert!(outcome(&report.outcomes[0]).starts_with("blocked SM-02 two-lengths (MUST)\n"));
+/// # Ok::<(), String>(())
 /// ```
 #[must_use]
 pub fn outcome(outcome: &Outcome) -> String {
     let mut text = String::new();
-    one(&mut text, outcome);
+    one(&mut text, &Case::of(outcome));
+    strip_str(&text).to_string()
+}
+
+/// A report for people, with the escapes of a terminal for its colours.
+///
+/// ```
+/// use owin_conformance::report::{Document, coloured};
+/// use owin_conformance::run::{Plan, run};
+///
+/// let report = run(&"http://127.0.0.1:1".parse()?, &Plan::new(), &|_| {});
+/// assert!(coloured(&Document::of(&report)).contains("\u{1b}["));
+/// # Ok::<(), String>(())
+/// ```
+#[must_use]
+pub fn coloured(document: &Document) -> String {
+    let mut text = String::new();
+    for case in document.checks.iter().filter(|case| case.is_telling()) {
+        one(&mut text, case);
+    }
+    changes(&mut text, document);
+    for tally in &document.profiles {
+        profile(&mut text, tally);
+    }
+    let probe = if document.target.probe { "with" } else { "without" };
+    let (name, url, seconds) = (document.name(), &document.target.url, document.run.seconds);
+    let url = if name == url { String::new() } else { format!(" at {url}") };
+    let _infallible = writeln!(text, "{name}{url} {probe} the probe, in {seconds:.1} s");
+    lost(&mut text, document);
+    let style = if document.exit_code == 0 { GOOD } else { BAD };
+    let _infallible = writeln!(text, "{style}{}{style:#}", document.ending());
     text
 }
 
-fn one(text: &mut String, outcome: &Outcome) {
-    let check = outcome.check;
-    let known = match &outcome.expected {
-        Some((verdict, reason)) if *verdict == outcome.verdict => format!(", as known: {reason}"),
-        Some((verdict, _)) => format!(", but {verdict} was expected"),
-        None => String::new(),
-    };
-    let (id, level, slug) = (check.id(), check.level(), check.slug());
-    let _infallible = writeln!(text, "{} {id} {slug} ({level}){known}", outcome.verdict);
-    if outcome.is_expected() {
+fn one(text: &mut String, case: &Case) {
+    let (verdict, style) = (case.verdict, of_verdict(case));
+    let (heading, remark) = (case.heading(), case.remark());
+    let _infallible = writeln!(text, "{style}{verdict}{style:#} {LOUD}{heading}{LOUD:#}{remark}");
+    if case.is_expected() {
         return;
     }
-    let _infallible = writeln!(text, "  {}", check.title());
-    if !outcome.reason.is_empty() {
-        let _infallible = writeln!(text, "  seen: {}", outcome.reason);
+    let _infallible = writeln!(text, "  {}", case.title);
+    if !case.reason.is_empty() {
+        let _infallible = writeln!(text, "  seen: {}", case.reason);
     }
-    if outcome.verdict == Verdict::Fail {
-        for clause in check.clauses() {
+    if case.verdict == Verdict::Fail {
+        for clause in &case.clauses {
             let _infallible = writeln!(text, "  {clause}");
         }
-        let _infallible = writeln!(text, "  if it stays: {}", check.means());
-        let _infallible = writeln!(text, "  to mend it: {}", check.fix());
+        let _infallible = writeln!(text, "  if it stays: {}", case.means);
+        let _infallible = writeln!(text, "  to mend it: {}", case.fix);
     }
-    for line in outcome.transcript.to_string().lines() {
-        let _infallible = writeln!(text, "    {line}");
+    let evidence = case.transcript.as_ref().map(super::document::Evidence::to_text);
+    for line in evidence.unwrap_or_default().lines() {
+        let style = match line.get(8..9) {
+            Some(">") => SENT,
+            Some("-") => FAINT,
+            _ => Style::new(),
+        };
+        let _infallible = writeln!(text, "    {style}{line}{style:#}");
     }
     text.push('\n');
 }
 
-fn counts(text: &mut String, report: &Report, profile: Profile, level: Level) {
-    let counted = Verdict::all().map(|verdict| (verdict, report.count(profile, level, verdict)));
-    let all: usize = counted.iter().map(|(_, count)| count).sum();
-    if all == 0 {
-        return;
+/// What changed since the baseline.
+fn changes(text: &mut String, document: &Document) {
+    let Some(baseline) = &document.baseline else { return };
+    let _infallible = writeln!(text, "compared with {} of {}:", baseline.name, baseline.begun);
+    let changed = document.checks.iter().filter_map(|case| {
+        let before = case.before.filter(|before| *before != case.verdict)?;
+        Some((case, before))
+    });
+    let (mut better, mut worse) = (0, 0);
+    for (case, before) in changed {
+        let (word, style) = if case.breaks_the_run {
+            worse += 1;
+            ("worse", BAD)
+        } else if before.is_bad() && case.verdict == Verdict::Pass {
+            better += 1;
+            ("better", GOOD)
+        } else {
+            ("other", DOUBT)
+        };
+        let (heading, now) = (case.heading(), case.verdict);
+        let _infallible =
+            writeln!(text, "  {style}{word}{style:#}: {heading}: {before}, now {now}");
     }
-    let others = counted.iter().filter(|(verdict, count)| *verdict != Verdict::Pass && *count > 0);
-    let others: String = others.map(|(verdict, count)| format!(", {count} {verdict}")).collect();
-    let passed = report.count(profile, level, Verdict::Pass);
-    let _infallible = writeln!(text, "  {level}: {passed} of {all}{others}");
+    let fresh = document.checks.iter().filter(|case| case.before.is_none()).count();
+    let gone = baseline.not_made;
+    let _infallible = writeln!(
+        text,
+        "  {better} better, {worse} worse; {fresh} not in the baseline, {gone} of it not made"
+    );
 }
 
-fn word(conclusion: Conclusion) -> &'static str {
+fn profile(text: &mut String, tally: &Tally) {
+    let style = of_conclusion(tally.conclusion);
+    let _infallible = writeln!(text, "{}: {style}{}{style:#}", tally.name, tally.words());
+    for level in tally.levels() {
+        let (passed, all) = (tally.count(level, Verdict::Pass), tally.all(level));
+        let _infallible = writeln!(text, "  {level}: {passed} of {all}{}", tally.others(level));
+    }
+}
+
+fn lost(text: &mut String, document: &Document) {
+    let Some(Loss::DiedIn(ids)) = &document.lost else { return };
+    let suspects = ids.iter().map(|id| {
+        let case = document.checks.iter().find(|case| case.id == *id);
+        case.map_or_else(|| id.clone(), |case| format!("{id} {}", case.slug))
+    });
+    let suspects = suspects.collect::<Vec<_>>().join(", ");
+    let _infallible = writeln!(text, "{BAD}the server died in: {suspects}{BAD:#}");
+}
+
+fn of_verdict(case: &Case) -> Style {
+    match case.verdict {
+        Verdict::Pass => GOOD,
+        Verdict::Fail | Verdict::Error if case.breaks_the_run => BAD,
+        Verdict::Skipped => FAINT,
+        _ => DOUBT,
+    }
+}
+
+fn of_conclusion(conclusion: Option<Conclusion>) -> Style {
     match conclusion {
-        Conclusion::Conforms => "conforms",
-        Conclusion::Partial => "partial: not everything was proven",
-        Conclusion::Fails => "does not conform",
-        Conclusion::NotApplicable => "not applicable",
+        Some(Conclusion::Conforms) => GOOD,
+        Some(Conclusion::Partial) => DOUBT,
+        Some(Conclusion::Fails) => BAD,
+        Some(Conclusion::NotApplicable) | None => FAINT,
     }
 }

@@ -134,6 +134,18 @@ impl Default for Plan {
     }
 }
 
+/// What a run tells of itself while it goes on.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Step<'a> {
+    /// The server was looked at, and so many checks are to be made.
+    Selected(usize),
+    /// A check is begun.
+    Begun(&'static Check),
+    /// A check is done.
+    Done(&'a Outcome),
+}
+
 fn expectation(line: &str) -> Result<(&'static str, Verdict, String), String> {
     let mut words = line.splitn(3, ' ');
     let mut word = || words.next().filter(|word| !word.is_empty());
@@ -148,42 +160,86 @@ fn expectation(line: &str) -> Result<(&'static str, Verdict, String), String> {
 ///
 /// It ends within the plan's budget, or one wait for an answer later, whatever the server does.
 pub fn run(target: &Target, plan: &Plan, told: &(dyn Fn(&Outcome) + Sync)) -> Report {
+    watched(target, plan, &|step| {
+        if let Step::Done(outcome) = step {
+            told(outcome);
+        }
+    })
+}
+
+/// As [`run`]; `told` hears of every step.
+///
+/// ```
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+///
+/// use owin_conformance::run::{Plan, Step, watched};
+///
+/// let selected = AtomicUsize::new(0);
+/// let target = "http://127.0.0.1:1".parse()?;
+/// let report = watched(&target, &Plan::new(), &|step| {
+///     if let Step::Selected(checks) = step {
+///         selected.store(checks, Ordering::Relaxed);
+///     }
+/// });
+/// assert_eq!(selected.into_inner(), report.outcomes.len());
+/// # Ok::<(), String>(())
+/// ```
+pub fn watched(target: &Target, plan: &Plan, told: &(dyn Fn(Step<'_>) + Sync)) -> Report {
     let start = clock::now();
     let looked = if plan.looks {
         Site::look(target.clone(), start + plan.budget)
     } else {
         Ok(Site::unseen(target.clone(), start + plan.budget))
     };
-    let mut report = Report {
-        target: target.to_string(),
-        has_probe: looked.as_ref().is_ok_and(Site::has_probe),
-        outcomes: Vec::new(),
-        lost: None,
-        took: Duration::ZERO,
-    };
-    let checks = plan.selected(report.has_probe);
-    match looked {
+    let has_probe = looked.as_ref().is_ok_and(Site::has_probe);
+    let checks = plan.selected(has_probe);
+    told(Step::Selected(checks.len()));
+    let mut report = match looked {
         Ok(site) => {
             let queue = Queue::new(&site, checks, &plan.expected);
-            (report.outcomes, report.lost) = queue.run(plan.workers, told);
+            let (outcomes, lost) = queue.run(plan.workers, told);
+            let target = target.to_string();
+            Report { target, has_probe, outcomes, lost, took: Duration::ZERO }
         }
-        Err(why) => {
-            let blocked = checks.into_iter().map(|check| Outcome {
-                check,
-                verdict: Verdict::Blocked,
-                reason: why.to_string(),
-                transcript: Transcript::new(),
-                took: Duration::ZERO,
-                expected: None,
-            });
-            report.outcomes = blocked.collect();
-            if let Unreachable::Silent(why) = why {
-                report.lost = Some(Lost::Unreachable(why));
-            }
+        Err(Unreachable::Silent(why)) => {
+            unmade(target, checks, &Unreachable::Silent(why.clone()), Some(Lost::Unreachable(why)))
         }
-    }
+        Err(odd) => unmade(target, checks, &odd, None),
+    };
     report.took = start.elapsed();
     report
+}
+
+/// What a run comes to where there is no server: none of the checks of the plan could be made.
+///
+/// ```
+/// use owin_conformance::run::{Plan, unreachable};
+///
+/// let report = unreachable("http://127.0.0.1:8080", &Plan::new(), "it does not start");
+/// assert_eq!(report.exit_code(), 3);
+/// ```
+#[must_use]
+pub fn unreachable(target: &str, plan: &Plan, why: &str) -> Report {
+    let lost = Lost::Unreachable(why.to_owned());
+    unmade(&target, plan.selected(false), &why, Some(lost))
+}
+
+fn unmade(
+    target: &dyn std::fmt::Display,
+    checks: Vec<&'static Check>,
+    why: &dyn std::fmt::Display,
+    lost: Option<Lost>,
+) -> Report {
+    let blocked = checks.into_iter().map(|check| Outcome {
+        check,
+        verdict: Verdict::Blocked,
+        reason: why.to_string(),
+        transcript: Transcript::new(),
+        took: Duration::ZERO,
+        expected: None,
+    });
+    let (target, outcomes) = (target.to_string(), blocked.collect());
+    Report { target, has_probe: false, outcomes, lost, took: Duration::ZERO }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::check::{Check, Proof};
 use crate::clock;
 use crate::judge::{Judged, Lapse, Position, Trial};
 use crate::run::outcome::{Lost, Outcome, Verdict};
+use crate::run::plan::Step;
 use crate::run::site::Site;
 use crate::wire::Transcript;
 
@@ -44,7 +45,7 @@ impl<'a> Queue<'a> {
     pub(super) fn run(
         self,
         workers: usize,
-        told: &(dyn Fn(&Outcome) + Sync),
+        told: &(dyn Fn(Step<'_>) + Sync),
     ) -> (Vec<Outcome>, Option<Lost>) {
         std::thread::scope(|scope| {
             for _ in 0..workers.min(self.checks.len()) {
@@ -57,8 +58,9 @@ impl<'a> Queue<'a> {
         (state.done, state.suspects.map(Lost::Died))
     }
 
-    fn work(&self, told: &(dyn Fn(&Outcome) + Sync)) {
+    fn work(&self, told: &(dyn Fn(Step<'_>) + Sync)) {
         while let Some(check) = self.take() {
+            told(Step::Begun(check));
             let start = clock::now();
             let (judged, transcript) = match self.reason_to_stop() {
                 Some(why) => (Err(Lapse::Blocked(why)), Transcript::new()),
@@ -69,7 +71,7 @@ impl<'a> Queue<'a> {
             let expected = self.expected.get(check.id()).cloned();
             let took = start.elapsed();
             let outcome = Outcome { check, verdict, reason, transcript, took, expected };
-            told(&outcome);
+            told(Step::Done(&outcome));
             self.with(|state| {
                 state.at_work.retain(|own| own.id() != check.id());
                 state.done.push(outcome);

@@ -13,5 +13,7 @@ mod transcript;
 pub(crate) use self::answer::{Answer, Asked};
 pub(crate) use self::link::{Limits, Link, Missing};
 pub(crate) use self::stream::Stream;
+#[cfg(test)]
+pub(crate) use self::transcript::Direction;
 pub(crate) use self::transcript::escaped;
 pub use self::transcript::{Entry, Transcript, What};

@@ -59,3 +59,20 @@ fn a_message_and_its_twin_differ() {
         }
     }
 }
+
+/// A list may have empty elements (RFC 9110 §5.6.1.2), so that `5,` is five, once.
+#[test]
+fn a_length_that_a_standard_has_taken_is_in_no_bad_message() {
+    for check in check::all() {
+        for bad in check.bad_messages() {
+            let text = String::from_utf8_lossy(&bad).to_lowercase();
+            let lengths =
+                text.split("\r\n").filter_map(|line| line.strip_prefix("content-length:"));
+            let lengths: Vec<_> = lengths.collect();
+            let is_a_list_of_one = |length: &&str| {
+                length.contains(',') && length.split(',').all(|own| matches!(own.trim(), "" | "5"))
+            };
+            assert!(!lengths.iter().any(is_a_list_of_one), "{}: {text}", check.id());
+        }
+    }
+}

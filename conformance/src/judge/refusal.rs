@@ -117,7 +117,11 @@ impl Refusal {
 
     /// No app has seen a message whose head has the defect.
     fn reached_nobody(&self, trial: &Trial<'_>, message: &Message) -> Judged {
-        if self.defect_in == Where::Body { Ok(()) } else { trial.was_called(message, 0) }
+        if self.defect_in == Where::Body {
+            return Ok(());
+        }
+        let explain = |why| format!("it was refused, but before that {why}");
+        trial.was_called(message, 0).map_err(|lapse| lapse.explained(explain))
     }
 
     /// Where nobody knows where the message ends, the connection ends after the answer.

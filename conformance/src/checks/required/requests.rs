@@ -84,6 +84,7 @@ pub(in crate::checks) const REQUESTS: &[Check] = &[
         clauses: &[
             owin("3.3", "each line of a field is an element of its own, as it came"),
             rfc9110("5.3", "the order of lines of a name must not be changed"),
+            rfc9112("5.1", "blanks before a value and behind it are no part of it"),
         ],
         seeds: "OWIN-042, OWIN-043",
         means: "apps see other values than were sent",

@@ -93,7 +93,7 @@ faults! {
     PipelineOfTwo => "H1-19";
     /// A head must come with the first read.
     HeadInOneRead => "H1-20";
-    /// A client that closed its half is gone.
+    /// A client that closed its half is gone, where that is seen in time, as every third time.
     HalfClosedIsGone => "H1-21";
     /// Connections of HTTP/1.0 are kept.
     OldConnectionsKept => "H1-22";

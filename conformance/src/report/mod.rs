@@ -13,6 +13,7 @@ mod html;
 mod junit;
 mod listing;
 mod markdown;
+mod results;
 
 pub use self::badge::{Tone, badge_json, badge_line, badge_svg, tone};
 pub use self::console::{coloured, console, outcome};
@@ -26,3 +27,4 @@ pub use self::html::page;
 pub use self::junit::junit;
 pub use self::listing::{explained, listed, listed_as_json};
 pub use self::markdown::markdown;
+pub use self::results::{Tried, UNJUDGED, results};

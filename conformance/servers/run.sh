@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Tries the servers that nobody here wrote, all or those that are named, and installs what is missing.
+#
+#   bash conformance/servers/run.sh [NAME...]
+#
+# It ends with 0 where each does what its file of expectations says. Where all were tried, it writes
+# conformance/RESULTS.md. The reports as JSON and what the servers print stay in target/servers/.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+cd "$root"
+target=${CARGO_TARGET_DIR:-$root/target}
+out=$target/servers
+all=$(bash "$here/serve.sh" names)
+wanted=${*:-$all}
+
+cargo build -q -p owin-conformance --bins --examples
+rm -rf "$out"
+mkdir -p "$out"
+scratch=$(mktemp -d)
+chmod 755 "$scratch"
+trap 'rm -rf "$scratch"' EXIT
+
+code=0
+for name in $wanted; do
+    bash "$here/serve.sh" "$name" version >/dev/null 2>&1 || bash "$here/serve.sh" "$name" install
+    bash "$here/serve.sh" "$name" version >"$out/$name.version"
+    printf '== %s\n' "$(cat "$out/$name.version")"
+    mkdir "$scratch/$name"
+    "$target/debug/owin-conformance" run --quiet \
+        --command "exec bash '$here/serve.sh' $name start {port} '$scratch/$name'" \
+        --server-log "$out/$name.log" \
+        --expect "$here/$name.expect" \
+        --json "$out/$name.json" || code=1
+done
+
+if [ "$wanted" = "$all" ]; then
+    "$target/debug/examples/results" "$out" $all >"$scratch/RESULTS.md"
+    mv "$scratch/RESULTS.md" conformance/RESULTS.md
+    if grep -q 'nobody has judged it' conformance/RESULTS.md; then
+        echo "conformance/RESULTS.md has lines without a judgement" >&2
+        code=1
+    fi
+fi
+exit $code

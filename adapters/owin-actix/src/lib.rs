@@ -9,6 +9,7 @@ mod feed;
 mod gate;
 mod line;
 mod listeners;
+mod phrase;
 mod request;
 mod response;
 mod running;

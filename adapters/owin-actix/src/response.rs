@@ -7,6 +7,7 @@ use bytes::Bytes;
 use owin_core::{BodyLength, Head};
 
 use crate::body::CallBody;
+use crate::phrase;
 
 /// A status in the types of actix, which are those of the version of http before.
 pub(crate) fn status(status: owin_core::http::StatusCode) -> StatusCode {
@@ -24,9 +25,11 @@ pub(crate) fn refusal(status: StatusCode) -> Response<CallBody> {
 /// Status and fields; the framing is not chosen yet.
 pub(crate) fn head(head: &Head<'_>) -> Response<()> {
     let mut response = Response::with_body(status(head.status()), ());
-    if response.status().canonical_reason().is_none() {
-        // Else actix would say that the status is unknown.
-        response.head_mut().reason = Some("");
+    let usual = response.status().canonical_reason();
+    if usual != Some(head.reason_phrase()) {
+        // Of a status without a usual phrase actix would say that it is unknown.
+        let phrase = phrase::kept(head.reason_phrase());
+        response.head_mut().reason = phrase.or(usual.is_none().then_some(""));
     }
     for (name, value) in head.lines() {
         // What was a legal field in one version of http is one in the other.

@@ -1,6 +1,6 @@
 //! Requests and responses: lengths, kept connections, what has no body.
 
-use owin_core::{AppExt, Environment, Error, keys};
+use owin_core::{AppExt, Environment, Error};
 
 use crate::support::{app, echo, hello, serve};
 
@@ -152,20 +152,28 @@ async fn an_app_may_close_the_connection_and_name_what_serves_it() {
 }
 
 #[tokio::test]
-async fn the_phrase_of_a_status_is_the_usual_one_or_none() {
+async fn the_phrase_of_a_status_is_the_one_of_the_app_or_the_usual_one_or_none() {
     let served = serve(app(async |mut env: Environment| {
         let status = env.request().path()[1..].parse::<u16>().unwrap();
-        env.set(
-            keys::RESPONSE_REASON_PHRASE,
-            "Mine".parse::<owin_core::features::ReasonPhrase>()?,
-        )?;
+        let phrase = env.request().query_string().to_owned();
+        if !phrase.is_empty() {
+            env.response_mut().set_reason_phrase(&phrase)?;
+        }
         env.response_mut().set_status(status.try_into().unwrap())?;
         Ok(env)
     }))
     .await;
     let mut client = served.connect().await;
-    for (status, line) in [(404, "HTTP/1.1 404 Not Found"), (299, "HTTP/1.1 299 ")] {
-        let answer = client.get(&format!("/{status}")).await;
+    let long = format!("404?{}", "x".repeat(129));
+    for (target, line) in [
+        ("404", "HTTP/1.1 404 Not Found"),
+        ("404?Mine", "HTTP/1.1 404 Mine"),
+        ("404", "HTTP/1.1 404 Not Found"),
+        ("299", "HTTP/1.1 299 "),
+        ("299?Mine", "HTTP/1.1 299 Mine"),
+        (&long, "HTTP/1.1 404 Not Found"),
+    ] {
+        let answer = client.get(&format!("/{target}")).await;
         assert_eq!(answer.head.lines().next(), Some(line));
     }
     served.stop().await;

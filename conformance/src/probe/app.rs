@@ -1,5 +1,6 @@
 //! The reference of the probe contract, as an app.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use owin_core::http::StatusCode;
@@ -27,7 +28,31 @@ const NAME: &str = "owin-conformance";
 /// ```
 #[must_use]
 pub fn app() -> BoxApp {
-    let calls = Arc::new(Calls::default());
+    counting(Calls::here())
+}
+
+/// The same for a server of several processes, as of CGI: the calls are counted in files of a folder
+/// that they share, one for each nonce. Nobody removes them.
+///
+/// ```
+/// # async fn example() -> Result<(), owin_core::Error> {
+/// use owin_core::testing::TestHost;
+///
+/// let folder = std::env::temp_dir();
+/// let hosts = [(); 2].map(|()| TestHost::new(owin_conformance::probe::app_counting_in(&folder)));
+/// hosts[0].get("/.probe/reply?nonce=example").send().await?;
+/// let mut counted = hosts[1].get("/.probe/count?nonce=example").send().await?;
+/// assert_eq!(counted.text().await?, r#"{"count":1}"#);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+pub fn app_counting_in(folder: impl Into<PathBuf>) -> BoxApp {
+    counting(Calls::In(folder.into()))
+}
+
+fn counting(calls: Calls) -> BoxApp {
+    let calls = Arc::new(calls);
     BoxApp::new(move |env: Environment| answer(env, calls.clone()))
 }
 
@@ -38,7 +63,7 @@ async fn answer(mut env: Environment, calls: Arc<Calls>) -> Result<Environment, 
     let query = request.query_string().to_owned();
     let nonce = parameter(&query, "nonce").unwrap_or_default();
     if !matches!(name.as_str(), "count" | "version") {
-        calls.add(&nonce);
+        calls.add(&nonce)?;
     }
     match name.as_str() {
         "version" => say(&mut env, &json!({ "probe": CONTRACT, "app": NAME }))?,

@@ -9,7 +9,7 @@ mod echo;
 mod query;
 mod reply;
 
-pub use self::app::app;
+pub use self::app::{app, app_counting_in};
 pub(crate) use self::echo::hex;
 
 /// The version of the contract. It moves only when a probe of before would no longer do.

@@ -91,7 +91,12 @@ impl Answer {
             let mut words = values.iter().flat_map(|value| value.split(','));
             words.any(|own| own.trim().eq_ignore_ascii_case(word))
         };
-        says("close") || (self.minor == 0 && !says("keep-alive")) || self.framing == Framing::Close
+        says("close") || (self.minor == 0 && !says("keep-alive")) || self.ends_with_connection()
+    }
+
+    /// Whether nothing but the end of the connection says where the body ends.
+    pub(crate) fn ends_with_connection(&self) -> bool {
+        self.framing == Framing::Close
     }
 }
 

@@ -11,7 +11,7 @@ mod stream;
 mod transcript;
 
 pub(crate) use self::answer::{Answer, Asked};
-pub(crate) use self::link::{Limits, Link, Missing};
+pub(crate) use self::link::{End, Limits, Link, Missing};
 pub(crate) use self::stream::Stream;
 #[cfg(test)]
 pub(crate) use self::transcript::Direction;

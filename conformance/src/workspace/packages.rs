@@ -50,6 +50,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "examples",
             "owin-actix",
             "owin-cgi",
+            "owin-conformance",
             "owin-fastcgi",
             "owin-hyper",
             "owin-tiny-http",
@@ -62,6 +63,9 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
 /// so it is tried on a real one, and on a second that is as different as can be.
 const FOR_TESTS_OF_ADAPTERS: [&str; 4] =
     ["nowin-like-server", "examples", "owin-hyper", "owin-tiny-http"];
+
+/// What the tests of whoever brings a server need: the suite, a test for each of its checks.
+const FOR_TESTS_OF_SERVERS: &str = "owin-conformance";
 
 /// What runs futures, or brings something that does.
 const RUNTIMES: [&str; 12] = [
@@ -167,9 +171,11 @@ pub fn directions(packages: &[Package]) -> Vec<Violation> {
         };
         for dependency in &package.dependencies {
             let is_ours = packages.iter().any(|other| other.name == dependency.name);
+            let is_adapter = package.manifest.starts_with("adapters/");
+            let has_server = is_adapter || package.manifest.starts_with("examples/");
             let is_for_a_test = dependency.is_for_development
-                && package.manifest.starts_with("adapters/")
-                && FOR_TESTS_OF_ADAPTERS.contains(&dependency.name.as_str());
+                && (is_adapter && FOR_TESTS_OF_ADAPTERS.contains(&dependency.name.as_str())
+                    || has_server && dependency.name == FOR_TESTS_OF_SERVERS);
             if is_ours && !is_for_a_test && !allowed.contains(&dependency.name.as_str()) {
                 let seen = format!("{} depends on {}", package.name, dependency.name);
                 violations.push(package.violation(RULE, seen));
@@ -261,6 +267,23 @@ mod tests {
                 "dependencies":[{{"name":"nowin-like-server","kind":{kind}}}]}}"#
             );
             assert_eq!(found(directions, &package).len(), count, "{kind}");
+        }
+    }
+
+    #[test]
+    fn the_tests_of_a_server_may_need_the_suite_and_the_server_may_not() {
+        for (folder, kind, count) in
+            [("adapters/owin-http", r#""dev""#, 0), ("examples", r#""dev""#, 0)]
+                .into_iter()
+                .chain([("examples", "null", 1), ("owin-host", r#""dev""#, 1)])
+        {
+            let name = folder.trim_start_matches("adapters/");
+            let suite = r#"{"name":"owin-conformance","manifest_path":"/w/c/Cargo.toml"}"#;
+            let package = format!(
+                r#"{{"name":"{name}","manifest_path":"/w/{folder}/Cargo.toml",
+                "dependencies":[{{"name":"owin-conformance","kind":{kind}}}]}},{suite}"#
+            );
+            assert_eq!(found(directions, &package).len(), count, "{folder} {kind}");
         }
     }
 

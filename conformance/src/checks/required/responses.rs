@@ -2,7 +2,7 @@
 
 use crate::check::{Check, Level, Profile, Proof, owin, rfc9110, rfc9112};
 use crate::judge::{Judged, Lapse, Trial, demand};
-use crate::wire::{Asked, Missing};
+use crate::wire::{Asked, End, Missing};
 
 pub(in crate::checks) const RESPONSES: &[Check] = &[
     Check {
@@ -155,6 +155,10 @@ pub(in crate::checks) const RESPONSES: &[Check] = &[
                 Err(Missing::Ended(_)) => Ok(()),
                 Err(missing) => Err(missing.into()),
                 Ok(answer) if answer.status == 500 => Ok(()),
+                // Where the end of the connection is the end of the body, a reset is no such end.
+                Ok(answer) if answer.ends_with_connection() && link.end() == Ok(End::Reset) => {
+                    Ok(())
+                }
                 Ok(_) => Err(Lapse::Failed("half an answer looks whole".to_owned())),
             }
         }),

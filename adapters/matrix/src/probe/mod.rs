@@ -12,7 +12,8 @@ mod upgrades;
 use std::path::PathBuf;
 
 use owin_core::http::StatusCode;
-use owin_core::{App, Environment, Error};
+use owin_core::middleware::{Map, Middleware};
+use owin_core::{App, BoxApp, Environment, Error, NotFound};
 
 use self::notes::Notes;
 use crate::ledger::Ledger;
@@ -21,7 +22,7 @@ use crate::ledger::Ledger;
 pub const VERSION: u32 = 1;
 
 /// The paths, each with what it does.
-pub const PATHS: [(&str, &str); 11] = [
+pub const PATHS: [(&str, &str); 12] = [
     ("/probe", "tells the version and the paths"),
     ("/probe/echo", "sends the body of the request back as it comes"),
     ("/probe/count", "counts the bytes of the body, and says whether they were the right ones"),
@@ -33,6 +34,7 @@ pub const PATHS: [(&str, &str); 11] = [
     ("/probe/trailers", "notes the trailer fields of the request, and sends one"),
     ("/probe/file", "sends the file of the page"),
     ("/probe/facts", "tells what the environment knows of the connection"),
+    ("/probe/.probe", "has the paths of the conformance suite below it"),
 ];
 
 /// Makes the probe app, whose observations go to a ledger in that folder.
@@ -52,17 +54,36 @@ pub const PATHS: [(&str, &str); 11] = [
 /// # }
 /// ```
 pub fn app(ledger: impl Into<PathBuf>) -> impl App + Clone {
-    let ledger = Ledger::new(ledger);
+    let folder = ledger.into();
+    let suite = owin_conformance::probe::app_counting_in(&folder);
+    let ledger = Ledger::new(folder);
     move |env: Environment| {
-        let ledger = ledger.clone();
-        async move { answer(env, &ledger).await }
+        let (ledger, suite) = (ledger.clone(), suite.clone());
+        async move {
+            if path(&env).starts_with("/probe/.probe/") {
+                return asked_by_the_suite(env, suite).await;
+            }
+            answer(env, &ledger).await
+        }
     }
+}
+
+/// The whole path: a server in front may take a part of it off.
+fn path(env: &Environment) -> String {
+    [env.request().path_base(), env.request().path()].concat()
+}
+
+/// The suite is told that its probe is below `/probe`.
+async fn asked_by_the_suite(env: Environment, suite: BoxApp) -> Result<Environment, Error> {
+    if env.request().path_base() == "/probe" {
+        return suite.call(env).await;
+    }
+    Map::new("/probe", suite)?.wrap(NotFound).call(env).await
 }
 
 async fn answer(env: Environment, ledger: &Ledger) -> Result<Environment, Error> {
     let notes = Notes::of(&env, ledger)?;
-    let path = [env.request().path_base(), env.request().path()].concat();
-    match path.as_str() {
+    match path(&env).as_str() {
         "/probe" => facts::version(env),
         "/probe/echo" => bodies::echo(env, &notes).await,
         "/probe/count" => bodies::count(env, &notes).await,

@@ -27,6 +27,7 @@ pub fn start(
     web.start(place, &configuration, &mut command, behind)
 }
 
+/// A client whose answer broke off behind FastCGI hears of it once a silent connection ends.
 fn configuration(place: &Place, web: &Web, modules: &[&str], directives: &str) -> String {
     let (address, tls, folder) = (web.address, web.tls, place.folder.path().display());
     let (certificate, key) = (web.certificate.certificate.display(), web.certificate.key.display());
@@ -36,7 +37,7 @@ fn configuration(place: &Place, web: &Web, modules: &[&str], directives: &str) -
     format!(
         "ServerRoot {folder}\nServerName localhost\nPidFile {folder}/pid\n\
          ErrorLog {folder}/error.log\nUser www-data\nGroup www-data\n{loaded}\
-         Listen {address}\nListen {tls}\nSSLSessionCache none\n{directives}\n\
+         KeepAliveTimeout 1\nListen {address}\nListen {tls}\nSSLSessionCache none\n{directives}\n\
          <VirtualHost {tls}>\nSSLEngine on\nSSLCertificateFile {certificate}\n\
          SSLCertificateKeyFile {key}\nSSLOptions +StdEnvVars\n</VirtualHost>\n"
     )

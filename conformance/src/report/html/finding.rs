@@ -65,9 +65,7 @@ fn seen(case: &Case) -> Markup {
     html! {
         section class="seen" {
             h4 { "Seen" }
-            p class="reason" {
-                @if case.reason.is_empty() { "It holds." } @else { (case.reason) }
-            }
+            (reason(&case.reason))
             @if let Some(known) = &case.expected {
                 p class="known" { (known.verdict) " is known: " (known.reason) }
             }
@@ -77,6 +75,18 @@ fn seen(case: &Case) -> Markup {
             @if let Some(evidence) = &case.transcript { (transcript(evidence)) }
             @else { p class="none" { "Nothing went over a connection." } }
         }
+    }
+}
+
+/// Why, and the message that it is about, where the reason names one.
+fn reason(reason: &str) -> Markup {
+    let (why, sent) = match reason.rsplit_once("; sent was ") {
+        Some((why, sent)) => (why, Some(sent)),
+        None => (reason, None),
+    };
+    html! {
+        p class="reason" { @if why.is_empty() { "It holds." } @else { (why) } }
+        @if let Some(sent) = sent { p class="about" { "Sent was " code { (bytes(sent)) } } }
     }
 }
 

@@ -20,10 +20,8 @@ impl Progress {
     pub(super) fn new(is_quiet: bool) -> Self {
         let target =
             if is_quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let style = ProgressStyle::with_template(TEMPLATE);
-        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::with_draw_target(None, target);
-        bar.set_style(style.progress_chars("━╸─"));
+        bar.set_style(style("{wide_msg}"));
         bar.set_message("looking at the server");
         Self { bar, at_work: Mutex::default() }
     }
@@ -32,6 +30,7 @@ impl Progress {
         let mut at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
         match step {
             Step::Selected(checks) => {
+                self.bar.set_style(style(TEMPLATE));
                 self.bar.set_length(u64::try_from(checks).unwrap_or_default());
             }
             Step::Begun(check) => at_work.push(check),
@@ -47,6 +46,11 @@ impl Progress {
     pub(super) fn end(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    let style = ProgressStyle::with_template(template);
+    style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─")
 }
 
 /// The check that is at work for longest, and how many others are.

@@ -122,8 +122,10 @@ fn row(row: &Row<'_>) -> Markup {
                     Some(case) => td data-target=(number) data-verdict=(case.verdict) {
                         @if case.is_telling() {
                             a href=(format!("#{}", anchor(number, case))) { (badge(case)) }
+                        } @else if case.reason.is_empty() {
+                            (badge(case))
                         } @else {
-                            span title=(case.reason) { (badge(case)) }
+                            details class="why" { summary { (badge(case)) } p { (case.reason) } }
                         }
                     },
                     None => td data-target=(number) data-verdict="none" {

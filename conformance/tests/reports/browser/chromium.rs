@@ -159,10 +159,10 @@ impl Chromium {
         self.tell("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
     }
 
-    /// The page as PNG, also what lies below the window.
+    /// The page as PNG, also a part of what lies below the window.
     pub(super) async fn picture(&mut self) -> Vec<u8> {
         let size = self.tell("Page.getLayoutMetrics", json!({})).await["cssContentSize"].take();
-        let (width, height) = (&size["width"], size["height"].as_f64().unwrap().min(8000.0));
+        let (width, height) = (&size["width"], size["height"].as_f64().unwrap().min(3000.0));
         let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
         let asked = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
         let said = self.tell("Page.captureScreenshot", asked).await;

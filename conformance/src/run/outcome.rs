@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::check::{self, Check, Level, Profile};
+use crate::check::{self, Check, Feature, Level, Profile};
 use crate::wire::Transcript;
 
 /// What a check comes to.
@@ -49,6 +49,8 @@ pub struct Report {
     pub target: String,
     /// Whether it hosts the probe contract.
     pub has_probe: bool,
+    /// What it says that it can do.
+    pub claims: Vec<Feature>,
     /// One for each check that was selected, in the order of the catalogue.
     pub outcomes: Vec<Outcome>,
     /// Why the server could not be tried, or how it died.
@@ -210,7 +212,8 @@ mod tests {
             expected: expected.map(|verdict| (verdict, "known".to_owned())),
         };
         let (target, took) = (String::new(), Duration::ZERO);
-        Report { target, has_probe: true, outcomes: vec![outcome], lost: None, took }
+        let (claims, outcomes) = (Vec::new(), vec![outcome]);
+        Report { target, has_probe: true, claims, outcomes, lost: None, took }
     }
 
     #[test]

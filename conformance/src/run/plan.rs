@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::check::{self, Check, Profile};
+use crate::check::{self, Check, Feature, Profile};
 use crate::clock;
 use crate::run::outcome::{Lost, Outcome, Report, Verdict};
 use crate::run::queue::Queue;
@@ -198,8 +198,9 @@ pub fn watched(target: &Target, plan: &Plan, told: &(dyn Fn(Step<'_>) + Sync)) -
         Ok(site) => {
             let queue = Queue::new(&site, checks, &plan.expected);
             let (outcomes, lost) = queue.run(plan.workers, told);
+            let claims = Feature::all().into_iter().filter(|own| site.claims(*own)).collect();
             let target = target.to_string();
-            Report { target, has_probe, outcomes, lost, took: Duration::ZERO }
+            Report { target, has_probe, claims, outcomes, lost, took: Duration::ZERO }
         }
         Err(Unreachable::Silent(why)) => {
             unmade(target, checks, &Unreachable::Silent(why.clone()), Some(Lost::Unreachable(why)))
@@ -238,8 +239,14 @@ fn unmade(
         took: Duration::ZERO,
         expected: None,
     });
-    let (target, outcomes) = (target.to_string(), blocked.collect());
-    Report { target, has_probe: false, outcomes, lost, took: Duration::ZERO }
+    Report {
+        target: target.to_string(),
+        has_probe: false,
+        claims: Vec::new(),
+        outcomes: blocked.collect(),
+        lost,
+        took: Duration::ZERO,
+    }
 }
 
 #[cfg(test)]

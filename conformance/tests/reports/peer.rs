@@ -17,9 +17,13 @@ pub(crate) enum Does {
     TakesAll,
     /// It refuses everything but a plain `GET`, twins too.
     RefusesPosts,
+    /// It answers everything as the probe says what a server can do.
+    Claims,
     /// It listens no more once it has read two lengths.
     DiesOfTwoLengths,
 }
+
+const CLAIMS: &str = r#"{"probe":1,"features":["trailers","flying"]}"#;
 
 /// What a server that takes everything says: nobody may obey it.
 pub(crate) const SAID: &str = "<script>alert(1)</script>\n::error::]]>&\"'|`\x1b[31m\u{202E}";
@@ -77,12 +81,13 @@ fn serve(mut stream: TcpStream, does: Does, is_dead: &AtomicBool, address: Socke
                 let _woken = TcpStream::connect(address);
                 return;
             }
-            Does::TakesAll | Does::DiesOfTwoLengths => false,
+            Does::TakesAll | Does::Claims | Does::DiesOfTwoLengths => false,
         };
         let (status, close) = if refuses { (400, "Connection: close\r\n") } else { (200, "") };
-        let length = SAID.len();
+        let said = if does == Does::Claims { CLAIMS } else { SAID };
+        let length = said.len();
         let head = format!("HTTP/1.1 {status} <i>\r\n{close}Content-Length: {length}\r\n\r\n");
-        if stream.write_all(format!("{head}{SAID}").as_bytes()).is_err() || refuses {
+        if stream.write_all(format!("{head}{said}").as_bytes()).is_err() || refuses {
             return;
         }
     }

@@ -51,6 +51,7 @@ fn reports() -> Vec<(&'static str, Value)> {
         ("died", of(Does::DiesOfTwoLengths, &["SM-02", "SM-03"])),
         ("unreachable", nobody().to_json()),
         ("skipped", of(Does::Right, &["RQ-01"])),
+        ("claims", of(Does::Claims, &["RQ-01"])),
         ("compared", compared.to_json()),
         ("expected", expected().to_json()),
     ]
@@ -83,6 +84,8 @@ fn every_report_is_what_the_schema_says_and_the_schema_says_all_of_it() {
     assert_eq!(pointer("blocked", "/checks/0/verdict"), "blocked");
     assert_eq!(pointer("died", "/lost/died_in/0"), "SM-02");
     assert_eq!(pointer("skipped", "/profiles/0/conclusion"), "not applicable");
+    // What nobody knows counts for nothing.
+    assert_eq!(pointer("claims", "/target/features"), json!(["trailers"]));
     assert_eq!(pointer("compared", "/checks/1/before"), "pass");
     assert_eq!(pointer("expected", "/checks/0/expected/reason"), "it takes everything");
 }

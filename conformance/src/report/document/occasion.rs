@@ -36,6 +36,9 @@ pub struct Subject {
     pub name: Option<String>,
     /// Whether it hosts the probe contract.
     pub probe: bool,
+    /// The names of the features that it claims, as `sendfile`.
+    #[serde(default)]
+    pub features: Vec<String>,
 }
 
 /// When, where and how a run was made.
@@ -83,7 +86,8 @@ impl Suite {
 
 impl Subject {
     pub(super) fn of(report: &Report) -> Self {
-        Self { url: report.target.clone(), name: None, probe: report.has_probe }
+        let features = report.claims.iter().map(|feature| feature.name().to_owned()).collect();
+        Self { url: report.target.clone(), name: None, probe: report.has_probe, features }
     }
 }
 

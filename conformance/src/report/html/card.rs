@@ -94,6 +94,9 @@ fn facts(document: &Document) -> Markup {
                 @if !document.target.url.is_empty() { code { (document.target.url) } ", " }
                 (mode) ", " (probe)
             }
+            @if !document.target.features.is_empty() {
+                dt { "Claims" } dd { (document.target.features.join(", ")) }
+            }
             dt { "By" }
             dd {
                 (document.suite.name) " " (document.suite.version) ", catalogue "

@@ -25,7 +25,7 @@ pub struct Tried {
     pub name: String,
     /// What it is and which version, as `nginx 1.22.1`.
     pub version: String,
-    /// The report, as [`json`](crate::report::json) has it.
+    /// The report, as [`Document::to_json`](crate::report::Document::to_json) has it.
     pub report: Value,
 }
 

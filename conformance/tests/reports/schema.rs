@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use boon::{Compiler, SchemaIndex, Schemas};
-use owin_conformance::report::Document;
+use owin_conformance::report::{Document, page};
 use owin_conformance::run::Verdict;
 use serde_json::{Value, json};
 
@@ -114,6 +114,22 @@ fn a_report_can_be_read_again_and_is_the_same() {
         let read = Document::read(&report.to_string()).unwrap();
         assert_eq!(read.to_json(), report, "{name}");
     }
+}
+
+/// A report of the first suite that wrote this form: fields have been added since, and none may be
+/// missed or mean something else.
+#[test]
+fn a_report_of_the_first_suite_of_this_form_is_read_for_ever() {
+    let text = include_str!("earlier.json");
+    let report: Value = serde_json::from_str(text).unwrap();
+    judged(schema(), &report).unwrap();
+    let read = Document::read(text).unwrap();
+    let verdicts: Vec<_> = read.checks.iter().map(|case| (&*case.id, case.verdict)).collect();
+    let [pass, fail, skipped] = [Verdict::Pass, Verdict::Fail, Verdict::Skipped];
+    assert_eq!(verdicts, [("H1-01", pass), ("H1-03", fail), ("SM-12", fail), ("SM-19", skipped)]);
+    assert!(read.target.features.is_empty() && read.name() == "nginx 1.22.1");
+    assert!(read.checks[1].transcript.as_ref().unwrap().to_text().contains("> Host: user@"));
+    assert!(page(&[read]).contains("id=\"show=H1-03.0\""));
 }
 
 #[test]

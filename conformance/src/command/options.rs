@@ -63,8 +63,6 @@ pub(super) struct Run {
     /// What the server is called in reports, as "nginx 1.26"; without it, its URL
     #[arg(long)]
     pub(super) name: Option<String>,
-    #[command(flatten)]
-    pub(super) forms: Forms,
     /// How many seconds the run may take
     #[arg(long, default_value_t = 55)]
     pub(super) seconds: u64,
@@ -74,6 +72,8 @@ pub(super) struct Run {
     /// Does not show how far the run is
     #[arg(long)]
     pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) forms: Forms,
 }
 
 /// What a run writes besides what it prints.

@@ -51,6 +51,7 @@ impl Chromium {
         let address = lines.find_map(|line| {
             line.unwrap().strip_prefix("DevTools listening on ").map(str::to_owned)
         });
+        assert!(address.is_some(), "chromium ended: {:?}", child.wait());
         let address = address.unwrap();
         std::thread::spawn(move || lines.count());
         let host = address.strip_prefix("ws://").unwrap().split('/').next().unwrap();

@@ -4,7 +4,8 @@
 #   bash conformance/servers/run.sh [NAME...]
 #
 # It ends with 0 where each does what its file of expectations says. Where all were tried, it writes
-# conformance/RESULTS.md. The reports as JSON and what the servers print stay in target/servers/.
+# conformance/RESULTS.md. The reports as JSON, a page of all of them with what went over the connections,
+# and what the servers print are in target/servers/.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -23,18 +24,21 @@ chmod 755 "$scratch"
 trap 'rm -rf "$scratch"' EXIT
 
 code=0
+reports=()
 for name in $wanted; do
     bash "$here/serve.sh" "$name" version >/dev/null 2>&1 || bash "$here/serve.sh" "$name" install
-    bash "$here/serve.sh" "$name" version >"$out/$name.version"
-    printf '== %s\n' "$(cat "$out/$name.version")"
+    version=$(bash "$here/serve.sh" "$name" version)
+    printf '== %s\n' "$version"
     mkdir "$scratch/$name"
-    "$target/debug/owin-conformance" run --quiet \
+    "$target/debug/owin-conformance" run --quiet --name "$version" \
         --command "exec bash '$here/serve.sh' $name start {port} '$scratch/$name'" \
         --server-log "$out/$name.log" \
         --expect "$here/$name.expect" \
         --json "$out/$name.json" || code=1
+    reports+=("$out/$name.json")
 done
 
+"$target/debug/owin-conformance" page "$out/page.html" "${reports[@]}"
 if [ "$wanted" = "$all" ]; then
     "$target/debug/examples/results" "$out" $all >"$scratch/RESULTS.md"
     mv "$scratch/RESULTS.md" conformance/RESULTS.md

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
-
-use crate::check::{Level, Profile};
+use super::document::{Case, Document, Tally};
+use super::markdown::escaped;
+use crate::check::Profile;
+use crate::run::Verdict;
 
 /// What stands in the place of a judgement that is in no expectation file.
 pub const UNJUDGED: &str = "nobody has judged it";
@@ -18,43 +19,41 @@ Below it is every check that does not hold: what was seen, and what a person fou
 with the clause. `owin-conformance explain H1-01` shows the clauses of a check.
 ";
 
-/// The report of one server, with what it is called.
+/// The report of one server, and which expectations it was compared with.
 #[derive(Clone, Debug)]
 pub struct Tried {
-    /// The name, as that of its expectation file.
-    pub name: String,
-    /// What it is and which version, as `nginx 1.22.1`.
-    pub version: String,
-    /// The report, as [`Document::to_json`](crate::report::Document::to_json) has it.
-    pub report: Value,
+    /// The name of its expectation file, without folder and ending.
+    pub file: String,
+    /// The report.
+    pub document: Document,
 }
 
 /// The page of many servers, in Markdown.
 ///
 /// ```
-/// use owin_conformance::report::{Tried, results};
+/// use owin_conformance::report::{Document, Tried, results};
+/// use owin_conformance::run::{Plan, run};
 ///
-/// let check = serde_json::json!({
-///     "id": "H1-29", "slug": "date", "level": "MUST", "profile": "http1", "verdict": "fail",
-///     "reason": "its Date is \"\"", "expected": {"verdict": "fail", "reason": "it sends none"},
-/// });
-/// let report = serde_json::json!({ "checks": [check] });
-/// let (name, version) = ("other".to_owned(), "other 1.0".to_owned());
-/// let page = results(&[Tried { name, version, report }]);
-/// assert!(page.contains("| other 1.0 | 0/1 MUST |"));
-/// assert!(page.contains("| H1-29 `date` | MUST | fail | its Date is \"\" | it sends none |"));
+/// let plan = Plan::new().with_only(["two-lengths"])?.with_expectations("SM-02 blocked no server")?;
+/// let report = run(&"http://127.0.0.1:1".parse()?, &plan, &|_| {});
+/// let document = Document::of(&report).with_name("nobody");
+/// let page = results(&[Tried { file: "nobody".to_owned(), document }]);
+/// assert!(page.contains("| server | `smuggling` |\n|---|---|\n| nobody | 0/1 MUST |\n"), "{page}");
+/// assert!(page.contains("| SM-02 `two-lengths` | MUST | blocked |"), "{page}");
+/// assert!(page.ends_with("| no server |\n"), "{page}");
+/// # Ok::<(), String>(())
 /// ```
 #[must_use]
 pub fn results(all: &[Tried]) -> String {
     let mut text = HEAD.to_owned();
-    let profiles: Vec<Profile> =
-        Profile::all().into_iter().filter(|own| all.iter().any(|one| one.has(*own))).collect();
+    let is_tried = |own: &Profile| all.iter().any(|one| one.tally(*own).is_some());
+    let profiles: Vec<Profile> = Profile::all().into_iter().filter(is_tried).collect();
     let names: Vec<_> = profiles.iter().map(|profile| format!("`{profile}`")).collect();
     let line = "---|".repeat(profiles.len() + 1);
     let _infallible = writeln!(text, "\n| server | {} |\n|{line}", names.join(" | "));
     for one in all {
-        let cells: Vec<_> = profiles.iter().map(|profile| one.cell(*profile)).collect();
-        let _infallible = writeln!(text, "| {} | {} |", one.version, cells.join(" | "));
+        let cells: Vec<_> = profiles.iter().map(|profile| cell(one.tally(*profile))).collect();
+        let _infallible = writeln!(text, "| {} | {} |", one.document.name(), cells.join(" | "));
     }
     for one in all {
         one.section(&mut text);
@@ -63,41 +62,14 @@ pub fn results(all: &[Tried]) -> String {
 }
 
 impl Tried {
-    fn checks(&self) -> impl Iterator<Item = &Value> {
-        self.report.get("checks").and_then(Value::as_array).into_iter().flatten()
-    }
-
-    fn has(&self, profile: Profile) -> bool {
-        self.checks().any(|check| member(check, "profile") == profile.name())
-    }
-
-    /// How many checks of each level hold, and how many are not applicable.
-    fn cell(&self, profile: Profile) -> String {
-        if !self.has(profile) {
-            return "–".to_owned();
-        }
-        let own = || self.checks().filter(|check| member(check, "profile") == profile.name());
-        let mut parts = Vec::new();
-        for level in Level::all() {
-            let of_it = || own().filter(|check| member(check, "level") == level.name());
-            let applicable = of_it().filter(|check| member(check, "verdict") != "skipped").count();
-            let passed = of_it().filter(|check| member(check, "verdict") == "pass").count();
-            if applicable > 0 {
-                parts.push(format!("{passed}/{applicable} {level}"));
-            }
-        }
-        let skipped = own().filter(|check| member(check, "verdict") == "skipped").count();
-        if skipped > 0 {
-            parts.push(format!("{skipped} skipped"));
-        }
-        parts.join("<br>")
+    fn tally(&self, profile: Profile) -> Option<&Tally> {
+        self.document.profiles.iter().find(|tally| tally.name == profile.name())
     }
 
     /// The checks that do not hold, with a judgement for each.
     fn section(&self, text: &mut String) {
-        let _infallible = writeln!(text, "\n## {}\n", self.version);
-        let bad = |check: &&Value| !matches!(member(check, "verdict"), "pass" | "skipped");
-        let mut bad = self.checks().filter(bad).peekable();
+        let _infallible = writeln!(text, "\n## {}\n", self.document.name());
+        let mut bad = self.document.checks.iter().filter(|case| case.verdict.is_bad()).peekable();
         if bad.peek().is_none() {
             text.push_str("All that is applicable holds.\n");
             return;
@@ -106,88 +78,93 @@ impl Tried {
             text,
             "The judgements are those of `conformance/servers/{}.expect`.\n\n| check | level | came \
              to | what was seen | judgement |\n|---|---|---|---|---|",
-            self.name
+            self.file
         );
-        for check in bad {
-            let _infallible = writeln!(
-                text,
-                "| {} `{}` | {} | {} | {} | {} |",
-                member(check, "id"),
-                member(check, "slug"),
-                member(check, "level"),
-                member(check, "verdict"),
-                seen(member(check, "reason")),
-                judgement(check),
-            );
+        for case in bad {
+            let (id, slug, level, verdict) = (&case.id, &case.slug, case.level, case.verdict);
+            let (seen, judgement) = (seen(&case.reason), judgement(case));
+            let _infallible =
+                writeln!(text, "| {id} `{slug}` | {level} | {verdict} | {seen} | {judgement} |");
         }
     }
+}
+
+/// How many checks of each level hold, and how many are not applicable.
+fn cell(tally: Option<&Tally>) -> String {
+    let Some(tally) = tally else { return "–".to_owned() };
+    let levels = tally.levels().filter(|level| tally.applicable(*level) > 0);
+    let count = |level| (tally.count(level, Verdict::Pass), tally.applicable(level));
+    let mut parts: Vec<String> = levels
+        .map(|level| (level, count(level)))
+        .map(|(level, (passed, applicable))| format!("{passed}/{applicable} {level}"))
+        .collect();
+    let skipped: usize = tally.levels().map(|level| tally.count(level, Verdict::Skipped)).sum();
+    if skipped > 0 {
+        parts.push(format!("{skipped} skipped"));
+    }
+    parts.join("<br>")
 }
 
 /// What was seen, with what was sent as code.
 fn seen(reason: &str) -> String {
     match reason.split_once("; sent was ") {
-        Some((seen, sent)) => format!("{}; sent was `{}`", plain(seen), sent.replace('|', "\\|")),
-        None => plain(reason),
+        Some((seen, sent)) => format!("{}; sent was `{}`", escaped(seen), sent.replace('|', "\\|")),
+        None => escaped(reason),
     }
 }
 
-fn judgement(check: &Value) -> String {
-    let expected = check.get("expected").filter(|own| !own.is_null());
-    let verdict = expected.map(|own| member(own, "verdict"));
-    match expected {
-        Some(own) if verdict == Some(member(check, "verdict")) => plain(member(own, "reason")),
+fn judgement(case: &Case) -> String {
+    match &case.expected {
+        Some(known) if known.verdict == case.verdict => known.reason.replace('|', "\\|"),
         _ => format!("**{UNJUDGED}**"),
     }
 }
 
-/// Text that Markdown shows as it is.
-fn plain(text: &str) -> String {
-    text.replace('|', "\\|").replace('<', "&lt;")
-}
-
-fn member<'a>(value: &'a Value, name: &str) -> &'a str {
-    value.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use std::time::Duration;
 
     use super::*;
+    use crate::check;
+    use crate::run::{Outcome, Report, Transcript};
 
-    fn check(id: &str, verdict: &str, expected: &Value) -> Value {
-        json!({
-            "id": id, "slug": "a-b", "level": "MUST", "profile": "smuggling", "verdict": verdict,
-            "reason": "it was <taken>; sent was a|b", "expected": expected,
-        })
-    }
-
-    fn page(checks: &[Value]) -> String {
-        let report = json!({ "checks": checks });
-        results(&[Tried { name: "x".to_owned(), version: "x 1".to_owned(), report }])
+    fn page(verdict: Verdict, expected: Option<Verdict>) -> String {
+        let outcome = Outcome {
+            check: check::find("two-lengths").unwrap(),
+            verdict,
+            reason: "it was <taken>; sent was a|b".to_owned(),
+            transcript: Transcript::new(),
+            took: Duration::ZERO,
+            expected: expected.map(|verdict| (verdict, "right: `so`".to_owned())),
+        };
+        let (target, took) = (String::new(), Duration::ZERO);
+        let report = Report { target, has_probe: true, outcomes: vec![outcome], lost: None, took };
+        let document = Document::of(&report).with_name("x 1");
+        results(&[Tried { file: "x".to_owned(), document }])
     }
 
     #[test]
     fn what_holds_and_what_is_not_applicable_is_counted_and_not_listed() {
-        let none = Value::Null;
-        let page = page(&[check("SM-01", "pass", &none), check("SM-02", "skipped", &none)]);
-        assert!(page.contains("| server | `smuggling` |\n|---|---|\n"), "{page}");
-        assert!(page.contains("| x 1 | 1/1 MUST<br>1 skipped |"), "{page}");
-        assert!(page.ends_with("## x 1\n\nAll that is applicable holds.\n"), "{page}");
+        for (verdict, cell) in [(Verdict::Pass, "1/1 MUST"), (Verdict::Skipped, "1 skipped")] {
+            let page = page(verdict, None);
+            assert!(page.contains(&format!("\n| x 1 | {cell} |\n")), "{page}");
+            assert!(page.ends_with("## x 1\n\nAll that is applicable holds.\n"), "{page}");
+        }
     }
 
     #[test]
     fn what_does_not_hold_is_listed_with_its_judgement() {
-        let page = page(&[check("SM-01", "fail", &json!({"verdict": "fail", "reason": "so"}))]);
-        let row = "| SM-01 `a-b` | MUST | fail | it was &lt;taken>; sent was `a\\|b` | so |\n";
+        let page = page(Verdict::Fail, Some(Verdict::Fail));
+        let row = "| SM-02 `two-lengths` | MUST | fail | it was &lt;taken&gt;; sent was `a\\|b` | \
+                   right: `so` |\n";
         assert!(page.ends_with(row), "{page}");
         assert!(page.contains("`conformance/servers/x.expect`"), "{page}");
     }
 
     #[test]
     fn what_came_otherwise_than_expected_is_not_judged() {
-        for expected in [Value::Null, json!({"verdict": "fail", "reason": "so"})] {
-            assert!(page(&[check("SM-01", "blocked", &expected)]).contains(UNJUDGED), "{expected}");
+        for expected in [None, Some(Verdict::Fail)] {
+            assert!(page(Verdict::Blocked, expected).contains(UNJUDGED));
         }
     }
 }

@@ -42,8 +42,10 @@ pub(crate) enum Or {
     Waits,
     /// Send the client elsewhere by a 301, as to the target in its right form.
     Moves,
-    /// Take it, and show the app this field with this value, blanks counted once; `None`: no such
-    /// field.
+    /// Say by a 405 that the method is none of those that are allowed, and call no app.
+    Denies,
+    /// Take it, and show the app this field with this value, blanks and tabs in a row counted as one
+    /// blank; `None`: no such field.
     Shows(&'static str, Option<&'static str>),
 }
 
@@ -100,16 +102,23 @@ impl Refusal {
         }
         let judged = match answer {
             Err(Missing::Ended(_)) => self.reached_nobody(trial, &message),
-            Err(Missing::Silent(_)) => self.waited(&mut link, twin),
+            Err(Missing::Silent(_)) => self.waited(trial, &mut link, twin),
             Err(missing) => Err(missing.into()),
-            Ok(answer) if answer.status == 408 => self.waited(&mut link, twin),
+            Ok(answer) if answer.status == 408 => self.waited(trial, &mut link, twin),
             Ok(answer) if accepted::is_refusal(&answer) => {
                 self.ends(trial, &mut link).and_then(|()| self.reached_nobody(trial, &message))
+            }
+            // A size that is too large for the server is none that has wrapped to a small one.
+            Ok(answer) if answer.status >= 500 && self.or == Or::Waits => {
+                self.ends(trial, &mut link)
             }
             Ok(answer) if answer.status >= 500 => Err(Lapse::Failed(format!(
                 "it was answered by {}, as if the server were at fault",
                 answer.status
             ))),
+            Ok(answer) if answer.status == 405 && self.or == Or::Denies => {
+                self.reached_nobody(trial, &message)
+            }
             Ok(answer) => self.was_taken(trial, &mut link, &answer, twin),
         };
         judged.map_err(|lapse| lapse.explained(|why| format!("{why}; sent was {}", escaped(bad))))
@@ -145,7 +154,7 @@ impl Refusal {
     }
 
     /// A server that waits for more took the message for unfinished: it has not seen the defect.
-    fn waited(&self, link: &mut Link, twin: Taken) -> Judged {
+    fn waited(&self, trial: &Trial<'_>, link: &mut Link, twin: Taken) -> Judged {
         link.half_close();
         let is_taken = match link.answer(Asked::Whole) {
             Ok(answer) => answer.status < 400,
@@ -157,7 +166,9 @@ impl Refusal {
             return Err(Lapse::Inconclusive(why.to_owned()));
         }
         if self.or == Or::Waits {
-            return demand(!is_taken, || "it was taken when nothing more came".to_owned());
+            // An app that is not the probe may have been told that the body broke off, and not care.
+            let is_bad = is_taken && trial.has_probe();
+            return demand(!is_bad, || "it was taken when nothing more came".to_owned());
         }
         Err(Lapse::Silent("it was not refused: the server waited for more of it".to_owned()))
     }
@@ -178,7 +189,7 @@ impl Refusal {
                 let why = "the server takes it, and only the probe can see what it makes of it";
                 Err(Lapse::Skipped(why.to_owned()))
             }
-            Or::Nothing | Or::Waits | Or::Moves
+            Or::Nothing | Or::Waits | Or::Moves | Or::Denies
                 if trial.has_probe() || self.defect_in != Where::Body =>
             {
                 Err(Lapse::Failed(taken()))
@@ -204,7 +215,7 @@ fn shows(answer: &Answer, name: &str, wanted: Option<&str>) -> Judged {
         own.eq_ignore_ascii_case(name).then(|| line.get(1)?.as_str()).flatten()
     });
     let value = values.next().map(|value| {
-        let words: Vec<&str> = value.split(' ').filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = value.split([' ', '\t']).filter(|word| !word.is_empty()).collect();
         words.join(" ")
     });
     let shown = |value: Option<&str>| match value {

@@ -11,7 +11,7 @@ use crate::family::{Broken, Family, Row};
 /// Checks that are made at the same time on one mutant: the two cores have several mutants to do.
 const WORKERS: usize = 4;
 
-/// How many checks a mutant is tried with.
+/// How many checks a mutant is tried with; one that is none, since what it does is allowed, with all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Breadth {
     /// Those of the profiles that its fault is about, and `required`.
@@ -88,7 +88,8 @@ fn wire(family: &Family, row: &Row, breadth: Breadth) -> Vec<Profile> {
 fn profiles(family: &Family, row: &Row, breadth: Breadth) -> Vec<Profile> {
     let own: Vec<Profile> = row.ids.iter().map(|id| check::find(id).unwrap().profile()).collect();
     let is_near = |profile: &Profile| {
-        breadth == Breadth::Whole || own.contains(profile) || *profile == Profile::Required
+        let is_whole = breadth == Breadth::Whole || own.is_empty();
+        is_whole || own.contains(profile) || *profile == Profile::Required
     };
     family.profiles.iter().copied().filter(is_near).collect()
 }

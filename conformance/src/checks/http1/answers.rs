@@ -59,8 +59,6 @@ pub(in crate::checks) const ANSWERS: &[Check] = &[
 fn head_has_no_body(trial: &Trial<'_>) -> Judged {
     let mut link = trial.connect()?;
     link.send(trial.message("HEAD {target} HTTP/1.1\r\nHost: {host}\r\n\r\n").bytes);
-    let last = "GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n";
-    link.send(trial.message(last).bytes);
     let head = link.answer(Asked::Head)?;
     if head.closes() {
         return match link.answer(Asked::Whole) {
@@ -68,6 +66,8 @@ fn head_has_no_body(trial: &Trial<'_>) -> Judged {
             _ => Err(Lapse::Failed("something came behind the head".to_owned())),
         };
     }
+    let last = "GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n";
+    link.send(trial.message(last).bytes);
     let next = link.answer(Asked::Whole).map_err(Lapse::about("behind the head"))?;
     demand(next.status < 500 && next.status != 400, || {
         format!("the request behind HEAD was answered by {}", next.status)

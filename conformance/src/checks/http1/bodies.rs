@@ -22,7 +22,11 @@ pub(in crate::checks) const BODIES: &[Check] = &[
         title: "A chunked body is read to its end, and the next request behind it",
         level: Level::Must,
         profile: Profile::Http1,
-        clauses: &[rfc9112("7.1", "every recipient must be able to parse chunked")],
+        clauses: &[
+            rfc9112("7.1", "every recipient must be able to parse chunked"),
+            rfc9112("7.1.1", "extensions that are not known are passed over"),
+            rfc9112("7.1.2", "trailers may follow the last chunk"),
+        ],
         seeds: "OWIN-048, HT-08",
         means: "clients that do not know the length before cannot send anything",
         fix: "decode sizes in both cases, extensions, and trailers",

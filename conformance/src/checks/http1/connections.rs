@@ -63,7 +63,7 @@ pub(in crate::checks) const CONNECTIONS: &[Check] = &[
     Check {
         id: "H1-21",
         slug: "half-closed",
-        title: "A client that has said all and closes its half is answered",
+        title: "A client that has said all and closes its half is answered, and the connection ends",
         level: Level::DeFacto,
         profile: Profile::Http1,
         clauses: &[incident("`nc` and shell scripts", "they send, close their half, and read")],

@@ -81,7 +81,11 @@ pub(in crate::checks) const REQUEST_LINES: &[Check] = &[
         title: "A method that is no token is refused",
         level: Level::Should,
         profile: Profile::Http1,
-        clauses: &[RULE, rfc9110("9.1", "a method is a token")],
+        clauses: &[
+            RULE,
+            rfc9110("9.1", "a method is a token; one that is not known is answered by 501"),
+            rfc9110("15.5.6", "405 says as much of one that is not allowed here"),
+        ],
         seeds: "HT-12",
         means: MEANS,
         fix: "test each byte of the method for being one of a token",
@@ -94,7 +98,7 @@ pub(in crate::checks) const REQUEST_LINES: &[Check] = &[
                 (b"\"GET\"", b"GET"),
             ],
             defect_in: Where::Head,
-            or: Or::Nothing,
+            or: Or::Denies,
         }),
     },
     Check {

@@ -155,13 +155,25 @@ faults! {
     UnreadIsNext => "SM-19";
     /// Of a chunk size two digits count at most, and of these the last.
     LastDigitCounts => "SM-20" "RQ-06";
+    /// A length may have any number of digits, and a body that breaks off is one.
+    BrokenOffTaken => "SM-05";
+
+    // What is odd, but allowed: no check may catch it.
+
+    /// A fold becomes two blanks, and the tab behind it stays.
+    FoldIsBlanks => ;
+    /// A method that is no token is not allowed (405).
+    OddMethodNotAllowed => ;
+    /// A length over 64 bits is the server's fault (500).
+    HugeLengthIs500 => ;
 }
 
 /// Faults by which other checks suffer too: these are tried with their own checks only.
 pub(crate) const SPREADING: [Fault; 1] = [Fault::DiesOfReset];
 
 /// The faults on the wire that nobody sees without the probe.
-pub(crate) const UNSEEN: [Fault; 5] = [
+pub(crate) const UNSEEN: [Fault; 6] = [
+    Fault::BrokenOffTaken,
     Fault::CarriageReturnKept,
     Fault::NulKept,
     Fault::FoldDropped,

@@ -55,7 +55,7 @@ fn request_line(line: &[u8], head: &mut Head, fault: Option<Fault>) -> Result<()
     let (method, version) = (&line[..first], &line[last + 1..]);
     let target = line.get(first + 1..last).ok_or(400_u16)?;
     if !is_token(method) && fault != Some(Fault::AnyMethodTaken) {
-        return Err(400);
+        return Err(if fault == Some(Fault::OddMethodNotAllowed) { 405 } else { 400 });
     }
     let is_odd = |byte: &u8| match byte {
         b' ' => fault != Some(Fault::TargetWithBlanks),
@@ -92,6 +92,11 @@ fn field(
     if line.starts_with(b" ") || line.starts_with(b"\t") {
         let trimmed = if is_first { Fault::FirstLineTrimmed } else { Fault::FoldDropped };
         return match fault {
+            Some(Fault::FoldIsBlanks) if !is_first => {
+                let whole = head.fields.last_mut().map(|(_, value)| value).ok_or(400_u16)?;
+                *whole = [whole, &b"  "[..], line].concat();
+                Ok(())
+            }
             Some(fault) if fault == trimmed && !is_first => Ok(()),
             Some(fault) if fault == trimmed => field(line.trim_ascii(), false, head, None),
             _ => Err(400),
@@ -170,7 +175,8 @@ fn framing(head: &Head, fault: Option<Fault>) -> Result<Framing, Refused> {
         [.., last] if fault == Some(Fault::LastLengthCounts) => last,
         _ => return Err(400),
     };
-    let length = number(length, fault).ok_or(400_u16)?;
+    let is_fault = fault == Some(Fault::HugeLengthIs500) && length.len() > 19;
+    let length = number(length, fault).ok_or(if is_fault { 500_u16 } else { 400 })?;
     let is_ignored = match fault {
         Some(Fault::LongLengthIgnored) => head.method == "POST" && length > 40,
         Some(Fault::LengthOfGetIgnored) => head.method == "GET",
@@ -220,10 +226,11 @@ fn number(text: &[u8], fault: Option<Fault>) -> Option<u64> {
     }
     digits.iter().try_fold(0_u64, |sum, digit| {
         let digit = u64::from(digit - b'0');
-        if fault == Some(Fault::LengthWraps) {
-            return Some(sum.wrapping_mul(10).wrapping_add(digit));
+        match fault {
+            Some(Fault::LengthWraps) => Some(sum.wrapping_mul(10).wrapping_add(digit)),
+            Some(Fault::BrokenOffTaken) => Some(sum.saturating_mul(10).saturating_add(digit)),
+            _ => sum.checked_mul(10)?.checked_add(digit),
         }
-        sum.checked_mul(10)?.checked_add(digit)
     })
 }
 

@@ -193,7 +193,8 @@ impl Connection {
                 },
             }
             if !self.read() {
-                return Err(400);
+                let is_taken = self.has(Fault::BrokenOffTaken);
+                return if is_taken { Ok(vec![self.unread.split_off(0)]) } else { Err(400) };
             }
         }
     }

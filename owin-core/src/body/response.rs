@@ -93,6 +93,75 @@ impl ResponseBody {
         Self { outlet: Outlet::Detached, whole: Whole::empty() }
     }
 
+    /// What takes the pushed bytes, for a sink around it that watches or changes them and passes them
+    /// on. The body itself has to be put back on the way out.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// use std::task::{Context, Poll};
+    ///
+    /// use owin_core::body::ResponseSink;
+    /// use owin_core::bytes::Buf;
+    /// use owin_core::{AppExt, Environment, Error, ResponseBody, from_fn, middleware::Next};
+    ///
+    /// /// Counts what goes through.
+    /// struct Counting(Arc<dyn ResponseSink>, Arc<AtomicUsize>);
+    ///
+    /// impl ResponseSink for Counting {
+    ///     fn poll_write(
+    ///         &self,
+    ///         env: &mut Environment,
+    ///         data: &mut (dyn Buf + Send),
+    ///         cx: &mut Context<'_>,
+    ///     ) -> Poll<Result<(), Error>> {
+    ///         let before = data.remaining();
+    ///         let polled = self.0.poll_write(env, data, cx);
+    ///         self.1.fetch_add(before - data.remaining(), Ordering::Relaxed);
+    ///         polled
+    ///     }
+    ///
+    ///     fn poll_flush(&self, env: &mut Environment, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    ///         self.0.poll_flush(env, cx)
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Error> {
+    /// let counted = Arc::new(AtomicUsize::new(0));
+    /// let count = counted.clone();
+    /// let counting = from_fn(move |mut env: Environment, next: Next| {
+    ///     let count = count.clone();
+    ///     async move {
+    ///         let before = env.response().body().map(ResponseBody::sink);
+    ///         let Some(before) = before else { return next.run(env).await };
+    ///         let around = ResponseBody::new(Arc::new(Counting(before, count)));
+    ///         let outlet = env.response_mut().replace_outlet(around);
+    ///         let mut env = next.run(env).await?;
+    ///         let whole = env.response_mut().replace_outlet(outlet).into_whole();
+    ///         env.response_mut().set_body(whole);
+    ///         Ok(env)
+    ///     }
+    /// });
+    /// let app = async |mut env: Environment| -> Result<Environment, Error> {
+    ///     env.response_mut().write("hello").await?;
+    ///     env.response_mut().set_body(", world");
+    ///     Ok(env)
+    /// };
+    /// let host = owin_core::testing::TestHost::new(app.with(counting));
+    /// assert_eq!(host.get("/").send().await?.text().await?, "hello, world");
+    /// assert_eq!(counted.load(Ordering::Relaxed), 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn sink(&self) -> Arc<dyn ResponseSink> {
+        match &self.outlet {
+            Outlet::Sink(sink) => Arc::clone(sink),
+            outlet => Arc::new(outlet.clone()),
+        }
+    }
+
     /// What was captured, followed by what was handed over whole.
     #[must_use]
     pub fn into_whole(self) -> Whole {
@@ -198,6 +267,21 @@ impl Outlet {
             Self::Capture(_) => Poll::Ready(Ok(())),
             Self::Sink(sink) => sink.poll_flush(env, cx),
         }
+    }
+}
+
+impl ResponseSink for Outlet {
+    fn poll_write(
+        &self,
+        env: &mut Environment,
+        data: &mut (dyn Buf + Send),
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        Self::poll_write(self, env, data, cx)
+    }
+
+    fn poll_flush(&self, env: &mut Environment, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Self::poll_flush(self, env, cx)
     }
 }
 

@@ -138,7 +138,14 @@ mod tests {
             expected: expected.map(|verdict| (verdict, "right: `so`".to_owned())),
         };
         let (target, took) = (String::new(), Duration::ZERO);
-        let report = Report { target, has_probe: true, outcomes: vec![outcome], lost: None, took };
+        let report = Report {
+            target,
+            has_probe: true,
+            outcomes: vec![outcome],
+            claims: Vec::new(),
+            lost: None,
+            took,
+        };
         let document = Document::of(&report).with_name("x 1");
         results(&[Tried { file: "x".to_owned(), document }])
     }

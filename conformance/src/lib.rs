@@ -6,6 +6,7 @@ mod clock;
 pub mod command;
 pub mod in_process;
 mod judge;
+pub mod middleware;
 pub mod probe;
 pub mod report;
 pub mod run;

@@ -35,6 +35,11 @@ pub(crate) const fn owin(section: &'static str, says: &'static str) -> Clause {
     Clause { document: "OWIN 1.0", section, says }
 }
 
+/// The guidelines for middlewares beside OWIN 1.0.
+pub(crate) const fn guideline(says: &'static str) -> Clause {
+    Clause { document: "OWIN middleware guidelines", section: "", says }
+}
+
 /// A section of HTTP Semantics.
 pub(crate) const fn rfc9110(section: &'static str, says: &'static str) -> Clause {
     standard("RFC 9110", section, says)

@@ -9,9 +9,10 @@ mod words;
 use std::fmt;
 
 use crate::judge::{Judged, Refusal, Trial};
+use crate::middleware::Rig;
 
 pub use self::clause::Clause;
-pub(crate) use self::clause::{incident, owin, rfc9110, rfc9112};
+pub(crate) use self::clause::{guideline, incident, owin, rfc9110, rfc9112};
 pub use self::feature::Feature;
 pub use self::page::page;
 pub use self::profile::Profile;
@@ -52,6 +53,8 @@ pub(crate) enum Proof {
     Holds(fn(&Trial<'_>) -> Judged),
     /// As [`Proof::Holds`], by what the app of the probe contract sees or does.
     HoldsByProbe(fn(&Trial<'_>) -> Judged),
+    /// A script with a middleware around apps in memory, that ends well where it holds.
+    OfMiddleware(fn(&Rig) -> Judged),
 }
 
 impl Check {
@@ -128,7 +131,7 @@ impl Check {
     pub fn twins(&self) -> Vec<Vec<u8>> {
         match &self.proof {
             Proof::Refuses(refusal) => refusal.twins(),
-            Proof::Holds(_) | Proof::HoldsByProbe(_) => Vec::new(),
+            Proof::Holds(_) | Proof::HoldsByProbe(_) | Proof::OfMiddleware(_) => Vec::new(),
         }
     }
 
@@ -137,7 +140,7 @@ impl Check {
     pub fn bad_messages(&self) -> Vec<Vec<u8>> {
         match &self.proof {
             Proof::Refuses(refusal) => refusal.messages().map(|(bad, _)| bad).collect(),
-            Proof::Holds(_) | Proof::HoldsByProbe(_) => Vec::new(),
+            Proof::Holds(_) | Proof::HoldsByProbe(_) | Proof::OfMiddleware(_) => Vec::new(),
         }
     }
 

@@ -31,6 +31,8 @@ pub enum Profile {
     Http2,
     /// TLS below HTTP, against any server.
     Tls,
+    /// What a middleware leaves as it is, tried in memory.
+    Middleware,
 }
 
 impl Profile {
@@ -49,6 +51,7 @@ impl Profile {
             Self::Limits => "limits",
             Self::Http2 => "http2",
             Self::Tls => "tls",
+            Self::Middleware => "middleware",
         }
     }
 
@@ -80,6 +83,9 @@ impl Profile {
                 "What is too long, too many or too slow. It needs no probe, but sees more with it."
             }
             Self::Http2 => "HTTP/2 as it is on the wire, by RFC 9113. It needs no probe.",
+            Self::Middleware => {
+                "What a middleware leaves as it is. It is tried in memory, and needs no server."
+            }
             Self::Tls => "TLS below HTTP, for a URL that begins with https. It needs no probe.",
         }
     }
@@ -87,7 +93,7 @@ impl Profile {
     /// To whom its checks are duties.
     #[must_use]
     pub fn party(self) -> Party {
-        Party::Server
+        if self == Self::Middleware { Party::Middleware } else { Party::Server }
     }
 
     /// Whether it can be run against a server that does not host the probe contract.
@@ -110,20 +116,21 @@ impl Profile {
             | Self::Lifetime
             | Self::Http1
             | Self::Smuggling
-            | Self::Limits => None,
+            | Self::Limits
+            | Self::Middleware => None,
         }
     }
 
     /// All, in the order in which they are run and shown.
     #[must_use]
-    pub fn all() -> [Self; 11] {
+    pub fn all() -> [Self; 12] {
         use Profile::{
-            Common, Http1, Http2, Lifetime, Limits, Opaque, Required, SendFile, Smuggling, Tls,
-            WebSocket,
+            Common, Http1, Http2, Lifetime, Limits, Middleware, Opaque, Required, SendFile,
+            Smuggling, Tls, WebSocket,
         };
         [
             Required, Common, Lifetime, SendFile, Opaque, WebSocket, Http1, Smuggling, Limits,
-            Http2, Tls,
+            Http2, Tls, Middleware,
         ]
     }
 }

@@ -4,6 +4,7 @@
 //! and `UPDATE_GOLDEN=1 cargo test -p owin-conformance --test cases`.
 
 mod http1;
+mod middleware;
 mod required;
 mod smuggling;
 
@@ -23,4 +24,8 @@ pub(crate) const TABLES: &[&[Check]] = &[
     smuggling::CODINGS,
     smuggling::CHUNKS,
     smuggling::BORDERS,
+    middleware::CALLS,
+    middleware::MESSAGES,
+    middleware::BODIES,
+    middleware::ENDS,
 ];

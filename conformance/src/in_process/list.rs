@@ -91,11 +91,38 @@ macro_rules! tests_of {
             sm_20_request_in_chunks "SM-20"
         }
     };
+    (middleware $tried:ident) => {
+        $crate::tests_of! { @ $tried
+            mw_01_reaches_the_app "MW-01"
+            mw_02_lint "MW-02"
+            mw_03_outside_is_seen_inside "MW-03"
+            mw_04_environment_comes_back "MW-04"
+            mw_05_callbacks "MW-05"
+            mw_23_lint_advice "MW-23"
+            mw_06_lines_of_a_request "MW-06"
+            mw_07_lines_of_an_answer "MW-07"
+            mw_08_request_stays "MW-08"
+            mw_09_answer_stays "MW-09"
+            mw_10_body_of_a_request "MW-10"
+            mw_11_request_streams "MW-11"
+            mw_12_trailers_of_a_request "MW-12"
+            mw_13_body_of_an_answer "MW-13"
+            mw_14_flush "MW-14"
+            mw_15_back_pressure "MW-15"
+            mw_16_trailers_of_an_answer "MW-16"
+            mw_17_error "MW-17"
+            mw_18_panic "MW-18"
+            mw_19_late_error "MW-19"
+            mw_20_cancellation "MW-20"
+            mw_21_upgrade "MW-21"
+            mw_22_calls_apart "MW-22"
+        }
+    };
     ($other:ident $tried:ident) => {
         compile_error!(concat!(
             "there is no profile `",
             stringify!($other),
-            "`; there are: required, http1, smuggling"
+            "`; there are: required, http1, smuggling, middleware"
         ));
     };
 }

@@ -12,5 +12,6 @@ mod subject;
 
 use self::hosted::Hosted;
 pub use self::hosted::tried;
+pub(crate) use self::shared::judged;
 pub use self::shared::{Failed, Shared};
 pub use self::subject::Subject;

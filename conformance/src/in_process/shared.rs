@@ -66,6 +66,12 @@ impl fmt::Debug for Shared {
 /// [`Debug`] is the text itself, since that is what a test prints of an error that it returns.
 pub struct Failed(String);
 
+impl Failed {
+    pub(crate) fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

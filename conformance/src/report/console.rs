@@ -6,6 +6,7 @@ use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
 
 use super::document::{Case, Document, Loss, Tally};
+use crate::check::Profile;
 use crate::run::{Conclusion, Outcome, Report, Verdict};
 
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -68,10 +69,15 @@ pub fn coloured(document: &Document) -> String {
     for tally in &document.profiles {
         profile(&mut text, tally);
     }
-    let probe = if document.target.probe { "with" } else { "without" };
+    let middleware = Profile::Middleware.name();
+    let probe = match document.target.probe {
+        true => " with the probe",
+        false if document.profiles.iter().all(|tally| tally.name == middleware) => "",
+        false => " without the probe",
+    };
     let (name, url, seconds) = (document.name(), &document.target.url, document.run.seconds);
     let url = if name == url { String::new() } else { format!(" at {url}") };
-    let _infallible = writeln!(text, "{name}{url} {probe} the probe, in {seconds:.1} s");
+    let _infallible = writeln!(text, "{name}{url}{probe}, in {seconds:.1} s");
     lost(&mut text, document);
     let style = if document.exit_code == 0 { GOOD } else { BAD };
     let _infallible = writeln!(text, "{style}{}{style:#}", document.ending());

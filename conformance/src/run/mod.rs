@@ -8,6 +8,7 @@ mod start;
 
 pub use self::outcome::{Conclusion, Lost, Outcome, Report, Verdict};
 pub use self::plan::{Plan, Step, run, unreachable, watched};
+pub(crate) use self::queue::verdict;
 pub(crate) use self::site::{Connect, Site};
 pub use self::site::{Target, Unreachable};
 pub use self::start::{Started, start};

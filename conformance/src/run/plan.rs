@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::check::{self, Check, Feature, Profile};
+use crate::check::{self, Check, Feature, Party, Profile};
 use crate::clock;
 use crate::run::outcome::{Lost, Outcome, Report, Verdict};
 use crate::run::queue::Queue;
@@ -118,9 +118,22 @@ impl Plan {
         }
         let wanted = |profile: Profile| match &self.profiles {
             Some(profiles) => profiles.contains(&profile),
-            None => has_probe || profile.is_on_the_wire(),
+            None => profile.party() == Party::Server && (has_probe || profile.is_on_the_wire()),
         };
         check::all().filter(|check| wanted(check.profile())).collect()
+    }
+
+    /// The checks of middlewares that it selects, each with what is known of it.
+    pub(crate) fn of_middlewares(
+        &self,
+    ) -> impl Iterator<Item = (&'static Check, Option<(Verdict, String)>)> {
+        let is_meant = |check: &&'static Check| match &self.profiles {
+            _ if !self.only.is_empty() => self.has(check),
+            Some(profiles) => profiles.contains(&check.profile()),
+            None => true,
+        };
+        let own = check::all().filter(|check| check.party() == Party::Middleware);
+        own.filter(is_meant).map(|check| (check, self.expected.get(check.id()).cloned()))
     }
 
     fn has(&self, check: &Check) -> bool {

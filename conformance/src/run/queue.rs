@@ -136,6 +136,9 @@ impl<'a> Queue<'a> {
                     Err(Lapse::Skipped(why.to_owned()))
                 }
                 Proof::Holds(holds) | Proof::HoldsByProbe(holds) => holds(&trial),
+                Proof::OfMiddleware(_) => {
+                    Err(Lapse::Skipped("it is a duty of a middleware".to_owned()))
+                }
             };
             match (position, judged) {
                 (Position::First, judged @ (Ok(()) | Err(Lapse::Skipped(_)))) => first = judged,
@@ -163,7 +166,7 @@ fn placed(lapse: Lapse, position: Position) -> Lapse {
     }
 }
 
-fn verdict(judged: Judged) -> (Verdict, String) {
+pub(crate) fn verdict(judged: Judged) -> (Verdict, String) {
     match judged {
         Ok(()) => (Verdict::Pass, String::new()),
         Err(Lapse::Failed(why) | Lapse::Silent(why)) => (Verdict::Fail, why),

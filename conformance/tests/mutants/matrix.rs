@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use owin_conformance::check::{self, Check, Profile};
+use owin_conformance::check::{self, Check, Party, Profile};
 use owin_conformance::report;
 use owin_conformance::run::{Plan, Verdict};
 
@@ -34,7 +34,8 @@ fn a_server_without_a_fault_passes_every_check() {
 fn every_check_has_a_mutant() {
     let rows = FAMILIES.iter().flat_map(|family| (family.rows)());
     let caught: BTreeSet<&str> = rows.flat_map(|row| row.ids.iter().copied()).collect();
-    let checks: BTreeSet<&str> = check::all().map(Check::id).collect();
+    let own = check::all().filter(|check| check.party() == Party::Server);
+    let checks: BTreeSet<&str> = own.map(Check::id).collect();
     assert_eq!(caught, checks);
 }
 

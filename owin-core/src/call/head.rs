@@ -69,6 +69,12 @@ impl<'a> Head<'a> {
         self.reason.or_else(|| self.status.canonical_reason()).unwrap_or_default()
     }
 
+    /// The phrase that the app chose, where it chose one.
+    #[must_use]
+    pub fn own_reason_phrase(&self) -> Option<&'a str> {
+        self.reason
+    }
+
     /// How long the body is.
     #[must_use]
     pub fn length(&self) -> BodyLength {
@@ -246,6 +252,10 @@ impl Said {
         Ok(said)
     }
 
+    pub(super) fn has_servers_fields(&self) -> bool {
+        self.has_servers_fields
+    }
+
     fn take(&mut self, name: &[u8], value: &[u8]) -> Result<(), Error> {
         self.has_servers_fields |= belongs_to_server(name);
         match name {
@@ -262,18 +272,20 @@ impl Said {
     }
 }
 
-/// Says whether a field is about the framing or the connection, which are the server's alone.
+/// The fields about the framing or the connection, which are the server's alone.
+pub(super) const SERVERS_FIELDS: [&str; 7] = [
+    "connection",
+    "content-length",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Says whether a field is one of them.
 fn belongs_to_server(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"connection"
-            | b"content-length"
-            | b"keep-alive"
-            | b"proxy-connection"
-            | b"te"
-            | b"transfer-encoding"
-            | b"upgrade"
-    )
+    may_concern_server(name) && SERVERS_FIELDS.iter().any(|own| own.as_bytes() == name)
 }
 
 /// A head that was copied out of the environment, since the application still has that.

@@ -5,6 +5,7 @@ mod head;
 mod inner;
 mod pipe;
 mod stage;
+mod taken;
 
 use std::fmt;
 use std::future::poll_fn;

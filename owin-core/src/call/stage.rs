@@ -36,12 +36,12 @@ pub(super) enum Stage {
 pub(super) struct Rest {
     /// The status, where no push has started the response.
     status: StatusCode,
-    has_body: bool,
+    pub(super) has_body: bool,
     /// The body is at hand in one piece, and nothing comes behind it.
-    is_at_hand: bool,
-    said: Said,
+    pub(super) is_at_hand: bool,
+    pub(super) said: Said,
     length: BodyLength,
-    sent_bytes: u64,
+    pub(super) sent_bytes: u64,
     /// What a stream ended with. Boxed: few have them.
     trailers: Option<Box<HeaderMap>>,
 }
@@ -151,55 +151,6 @@ impl Call {
             said: self.rest.said,
             length: self.rest.length,
             has_body: self.rest.has_body,
-        }
-    }
-
-    /// Takes the whole body, where it is at hand in one piece: right after [`Event::Head`] that is
-    /// the shortest way to the end, which then is all that still comes. `None` where the body comes
-    /// bit by bit, or trailers follow: then ask for the next event.
-    ///
-    /// The bytes are those that the head promises, none for `HEAD`, 204 and 304.
-    ///
-    /// ```
-    /// use owin_core::{AppExt, Call, Environment, Error, Event, features::{ConnectionInfo, Outcome}};
-    ///
-    /// async fn serve_one() -> Result<(), Error> {
-    ///     let app = (async |mut env: Environment| -> Result<Environment, Error> {
-    ///         env.response_mut().set_body("hello");
-    ///         Ok(env)
-    ///     }).boxed();
-    ///     let mut call = Call::new(&app, ConnectionInfo::new());
-    ///     let env = call.prepare();
-    ///     call.start(env);
-    ///     assert!(matches!(call.event().await, Event::Head));
-    ///     assert_eq!(call.take_whole().as_deref(), Some(&b"hello"[..]));
-    ///     assert!(matches!(call.event().await, Event::End));
-    ///     call.complete(Outcome::Completed);
-    ///     Ok(())
-    /// }
-    /// # let mut serving = std::pin::pin!(serve_one());
-    /// # let cx = &mut std::task::Context::from_waker(std::task::Waker::noop());
-    /// # assert!(serving.as_mut().poll(cx).is_ready());
-    /// ```
-    #[inline]
-    #[must_use]
-    pub fn take_whole(&mut self) -> Option<Bytes> {
-        match (self.stage, &mut self.env) {
-            (Stage::Refused { is_head_sent: true, .. }, _) => {
-                self.over();
-                Some(Bytes::new())
-            }
-            (Stage::Rest, Some(env)) if self.rest.is_at_hand && self.rest.sent_bytes == 0 => {
-                let whole = env.inner.slots.response_body.occupy().whole_mut();
-                let front = whole.take_front();
-                if self.rest.has_body {
-                    self.stage = Stage::Over;
-                    return Some(front);
-                }
-                self.over();
-                Some(Bytes::new())
-            }
-            _ => None,
         }
     }
 

@@ -7,7 +7,12 @@ use crate::keys::Known;
 
 impl Environment {
     /// The value that shows through a key that nobody touched.
+    #[inline]
     pub(super) fn derived(&self, known: Known) -> Option<&dyn AnyValue> {
+        if known.is_opaque() { None } else { self.look_behind(known) }
+    }
+
+    fn look_behind(&self, known: Known) -> Option<&dyn AnyValue> {
         if self.inner.slots.slot(known).presence() != Presence::Untouched {
             return None;
         }
@@ -40,6 +45,27 @@ impl Environment {
     }
 }
 
+impl Known {
+    /// Says whether nothing ever shows through the key: what is asked for in every call is known not
+    /// to be there without a look at the connection.
+    const fn is_opaque(self) -> bool {
+        matches!(
+            self,
+            Self::REQUEST_BODY
+                | Self::REQUEST_PATH
+                | Self::RESPONSE_BODY
+                | Self::RESPONSE_HEADERS
+                | Self::RESPONSE_PROTOCOL
+                | Self::RESPONSE_REASON_PHRASE
+                | Self::RESPONSE_STATUS_CODE
+                | Self::SERVER_RAW_TARGET
+                | Self::SERVER_RESPONSE_TRAILERS
+                | Self::OPAQUE_UPGRADE
+                | Self::WEBSOCKET_ACCEPT
+        )
+    }
+}
+
 /// Copies a value of one of the types that a connection has.
 fn copied(value: &dyn AnyValue) -> Option<Value> {
     fn as_a<T: AnyValue + Clone>(value: &dyn AnyValue) -> Option<Value> {
@@ -56,4 +82,21 @@ fn copied(value: &dyn AnyValue) -> Option<Value> {
         .or_else(|| as_a::<crate::features::TlsHandshake>(value))
         .or_else(|| as_a::<crate::send_file::SendFile>(value))
         .or_else(|| as_a::<crate::Headers>(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::features::ConnectionInfo;
+
+    #[test]
+    fn nothing_shows_through_a_key_that_is_opaque() {
+        let env = Environment::on(Arc::new(ConnectionInfo::new()));
+        assert!(env.look_behind(Known::REQUEST_ID).is_some());
+        for known in Known::ALL.iter().filter(|known| known.is_opaque()) {
+            assert!(env.look_behind(*known).is_none(), "{known:?}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The request half of the environment.
 
-use http::{Method, StatusCode, Version as Protocol};
+use http::{HeaderMap, Method, StatusCode, Version as Protocol};
 
 use crate::body::RequestBody;
 use crate::features::{Feature, FeatureMut};
@@ -284,6 +284,29 @@ impl<'a> RequestMut<'a> {
         self.0.inner.slots.request_headers.occupy()
     }
 
+    /// Takes the field lines as the map that they came in, for servers that have such maps. What held
+    /// those of the request before holds those of the response from now on, unless it has some: they
+    /// are set in a map, and can leave as one without being copied.
+    ///
+    /// ```
+    /// use owin_core::{Environment, http::{HeaderMap, HeaderValue}};
+    ///
+    /// let mut env = Environment::new();
+    /// let mut map = HeaderMap::new();
+    /// map.insert("host", HeaderValue::from_static("h"));
+    /// env.request_mut().set_fields(map);
+    /// assert_eq!(env.request().host(), "h");
+    /// assert!(env.response().headers().is_empty());
+    /// ```
+    pub fn set_fields(&mut self, fields: HeaderMap) {
+        let slots = &mut self.0.inner.slots;
+        let headers = slots.request_headers.occupy();
+        if let Some(response) = slots.response_headers.get_mut() {
+            headers.hand_memory_to(response);
+        }
+        *headers.map_mut() = fields;
+    }
+
     /// The body, to be read (`owin.RequestBody`).
     #[must_use]
     pub fn body_mut(self) -> &'a mut RequestBody {
@@ -295,7 +318,19 @@ impl<'a> RequestMut<'a> {
     /// Takes the body out and leaves an empty one.
     #[must_use]
     pub fn take_body(self) -> RequestBody {
-        std::mem::take(self.body_mut())
+        // Of most requests it is as it was made, and then nothing has changed.
+        if self.has_no_body() { RequestBody::empty() } else { std::mem::take(self.body_mut()) }
+    }
+
+    /// Leaves an empty body.
+    pub fn clear_body(&mut self) {
+        if !self.has_no_body() {
+            *self.0.request_mut().body_mut() = RequestBody::empty();
+        }
+    }
+
+    fn has_no_body(&self) -> bool {
+        self.0.inner.slots.request_body.get().is_some_and(RequestBody::is_blank)
     }
 
     /// Replaces the body and returns the one before: servers fill in theirs, middlewares wrap it.

@@ -1,6 +1,8 @@
 //! `owin.RequestHeaders` and `owin.ResponseHeaders`: field lines, neither split nor joined.
 
 pub(crate) mod framing;
+mod known;
+mod map;
 mod raw;
 
 use std::fmt;
@@ -9,6 +11,7 @@ use std::sync::OnceLock;
 use http::header::{Entry, HeaderMap, HeaderName, HeaderValue};
 
 use crate::Error;
+use crate::headers::known::Known;
 
 pub use self::framing::{BodyFraming, FramingError};
 pub use self::raw::RawFields;
@@ -45,6 +48,8 @@ pub struct Headers {
     raw: RawFields,
     /// The truth once it is built.
     map: OnceLock<Box<HeaderMap>>,
+    /// What was copied into a map last; mostly it is the same again.
+    known: Option<Box<Known>>,
 }
 
 impl Headers {
@@ -56,7 +61,7 @@ impl Headers {
 
     /// An empty header that is always there.
     pub(crate) fn none() -> &'static Self {
-        static NONE: Headers = Headers { raw: RawFields::new(), map: OnceLock::new() };
+        static NONE: Headers = Headers { raw: RawFields::new(), map: OnceLock::new(), known: None };
         &NONE
     }
 
@@ -212,67 +217,6 @@ impl Headers {
         }
     }
 
-    /// A copy of the lines as a [`HeaderMap`], for something that wants to own one: the lines stay
-    /// what they are.
-    ///
-    /// ```
-    /// use owin_core::Headers;
-    ///
-    /// let mut headers = Headers::new();
-    /// headers.append("accept", "text/html")?;
-    /// assert_eq!(headers.to_map()["accept"], "text/html");
-    /// # Ok::<_, owin_core::Error>(())
-    /// ```
-    #[must_use]
-    pub fn to_map(&self) -> HeaderMap {
-        match self.map.get() {
-            None => self.raw.to_map(),
-            Some(map) => HeaderMap::clone(map),
-        }
-    }
-
-    /// The lines as a [`HeaderMap`]; built on the first call.
-    #[must_use]
-    pub fn map(&self) -> &HeaderMap {
-        self.map.get_or_init(|| Box::new(self.raw.to_map()))
-    }
-
-    /// The lines as a [`HeaderMap`], to be changed.
-    #[must_use]
-    pub fn map_mut(&mut self) -> &mut HeaderMap {
-        let raw = &self.raw;
-        let _built = self.map.get_or_init(|| Box::new(raw.to_map()));
-        match self.map.get_mut() {
-            Some(map) => map,
-            None => unreachable!("the cell was filled above"),
-        }
-    }
-
-    /// Takes those lines in place of what was there, and gives the memory of the map that was there,
-    /// emptied. Cheaper than to assign to [`map_mut`](Self::map_mut), which builds a map first.
-    ///
-    /// ```
-    /// use owin_core::Headers;
-    ///
-    /// let mut headers = Headers::new();
-    /// headers.append("accept", "text/html")?;
-    /// let mut map = http::HeaderMap::new();
-    /// map.insert("host", http::HeaderValue::from_static("h"));
-    /// assert!(headers.set_map(map).is_empty());
-    /// assert!(headers.lines().eq([("host", &b"h"[..])]));
-    /// # Ok::<_, owin_core::Error>(())
-    /// ```
-    pub fn set_map(&mut self, map: HeaderMap) -> HeaderMap {
-        self.raw.clear();
-        let Some(place) = self.map.get_mut() else {
-            self.map = OnceLock::from(Box::new(map));
-            return HeaderMap::new();
-        };
-        let mut before = std::mem::replace(&mut **place, map);
-        before.clear();
-        before
-    }
-
     /// The lines as bytes, for the server to fill; what was there before is dropped.
     #[inline]
     #[must_use]
@@ -288,7 +232,7 @@ impl Headers {
     pub fn clear(&mut self) {
         self.raw.clear();
         if let Some(map) = self.map.get_mut() {
-            map.clear();
+            map::empty(map);
         }
     }
 
@@ -339,22 +283,10 @@ fn too_many(error: http::header::MaxSizeReached) -> Error {
     Error::app("the header has too many fields").with_source(error)
 }
 
-impl From<HeaderMap> for Headers {
-    fn from(map: HeaderMap) -> Self {
-        Self { raw: RawFields::new(), map: OnceLock::from(Box::new(map)) }
-    }
-}
-
-impl From<Headers> for HeaderMap {
-    fn from(mut headers: Headers) -> Self {
-        std::mem::take(headers.map_mut())
-    }
-}
-
 impl Clone for Headers {
     fn clone(&self) -> Self {
         match self.map.get() {
-            None => Self { raw: self.raw.clone(), map: OnceLock::new() },
+            None => Self { raw: self.raw.clone(), ..Self::default() },
             Some(map) => Self::from(HeaderMap::clone(map)),
         }
     }

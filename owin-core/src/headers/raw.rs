@@ -36,14 +36,14 @@ pub struct RawFields {
 }
 
 /// Where a line stands in the block.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Line {
     name: Span,
     value: Span,
 }
 
 /// A range of the block; no head has 4 GiB.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Span {
     start: u32,
     end: u32,
@@ -150,6 +150,20 @@ impl RawFields {
         self.clear();
         self.is_filled_by_server = true;
         self
+    }
+
+    /// Says whether the lines are the same, byte by byte and in the same places.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.block == other.block && self.lines == other.lines
+    }
+
+    /// Takes a copy of those lines, where they have no more bytes than that; else it is empty.
+    pub(super) fn copy_short(&mut self, other: &Self, max_bytes: usize) {
+        self.clear();
+        if other.block.len() <= max_bytes {
+            self.block.extend_from_slice(&other.block);
+            self.lines.extend_from_slice(&other.lines);
+        }
     }
 
     /// The lines as a map. All values share one copy of the block.

@@ -7,6 +7,7 @@ mod builder;
 mod cancel;
 mod completed;
 mod errors;
+mod fields;
 mod inner;
 mod length;
 #[cfg(feature = "tokio")]

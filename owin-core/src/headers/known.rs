@@ -1,0 +1,66 @@
+//! Field lines of which a map was made before.
+
+use http::header::HeaderMap;
+
+use crate::headers::RawFields;
+
+/// Lines of more bytes than these are not remembered, as long ones are rare, and seldom the same.
+const MAX_KNOWN_BYTES: usize = 2 * 1024;
+
+/// The lines that were seen last, and their map once they were seen twice: what differs from call to
+/// call costs one copy of the bytes.
+#[derive(Default)]
+pub(super) struct Known {
+    lines: RawFields,
+    map: Option<HeaderMap>,
+}
+
+impl Known {
+    /// A map of those lines, and they are remembered.
+    pub(super) fn map_of(&mut self, lines: &RawFields) -> HeaderMap {
+        if !self.lines.is_same(lines) {
+            self.map = None;
+            self.lines.copy_short(lines, MAX_KNOWN_BYTES);
+            return lines.to_map();
+        }
+        self.map.get_or_insert_with(|| lines.to_map()).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(of: &[(&str, &[u8])]) -> RawFields {
+        let mut raw = RawFields::default();
+        of.iter().for_each(|(name, value)| raw.push(name, value));
+        raw
+    }
+
+    #[test]
+    fn the_map_is_that_of_the_lines_whatever_came_before() {
+        let long = [b'x'; MAX_KNOWN_BYTES + 1];
+        let rows: [&[(&str, &[u8])]; 6] = [
+            &[("ab", b"c"), ("d", b"")],
+            &[("a", b"bc"), ("d", b"")],
+            &[("a", b"bcd")],
+            &[("a", &long)],
+            &[("a", b"1"), ("a", b"2"), ("A", b"3")],
+            &[],
+        ];
+        let mut known = Known::default();
+        for row in rows.iter().chain(rows.iter().rev()) {
+            for _again in 0..3 {
+                assert_eq!(known.map_of(&lines(row)), lines(row).to_map(), "{row:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_map_that_was_given_away_does_not_change_the_next() {
+        let mut known = Known::default();
+        for _again in 0..3 {
+            assert!(known.map_of(&lines(&[("a", b"b")])).remove("a").is_some());
+        }
+    }
+}

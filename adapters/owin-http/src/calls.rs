@@ -2,8 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Buf;
 use http::Request;
@@ -80,14 +79,19 @@ pub struct Calls(Arc<Pool>);
 pub(crate) struct Pool {
     app: BoxApp,
     connection: Arc<ConnectionInfo>,
-    /// The number of the next call on this connection.
-    number: AtomicU64,
-    #[expect(clippy::vec_box, reason = "it moves from hand to hand as one pointer")]
-    idle: Mutex<Vec<Box<Kept>>>,
+    state: Mutex<State>,
     finisher: Option<Finisher>,
     framing: Framing,
     /// Why calls that are given up from now on are cancelled.
     loss: OnceLock<CancelReason>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The number of the next call on this connection.
+    number: u64,
+    #[expect(clippy::vec_box, reason = "it moves from hand to hand as one pointer")]
+    idle: Vec<Box<Kept>>,
 }
 
 impl Calls {
@@ -124,8 +128,7 @@ impl Calls {
         Self(Arc::new(Pool {
             app: app.clone(),
             connection,
-            number: AtomicU64::new(0),
-            idle: Mutex::default(),
+            state: Mutex::default(),
             finisher,
             framing: Framing::default(),
             loss: OnceLock::new(),
@@ -156,10 +159,8 @@ impl Calls {
     {
         let mut kept = self.0.take();
         let mut env = kept.call.prepare();
-        let filled = request::put(&mut env, request).and_then(|spare| {
-            kept.spare = spare;
-            add(&mut env)
-        });
+        let filled = request::put(&mut env, request, &mut kept.known_host);
+        let filled = filled.and_then(|()| add(&mut env));
         match filled {
             Ok(()) => {
                 kept.call.start(env);
@@ -188,8 +189,11 @@ impl Calls {
 impl Pool {
     /// A call that is under way nowhere.
     fn take(&self) -> Box<Kept> {
-        let number = self.number.fetch_add(1, Ordering::Relaxed);
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let (number, idle) = {
+            let mut state = self.lock();
+            state.number += 1;
+            (state.number - 1, state.idle.pop())
+        };
         let mut kept = idle.unwrap_or_else(|| {
             let call = Call::new(&self.app, Arc::clone(&self.connection));
             Box::new(Kept::new(call, self.framing))
@@ -203,10 +207,14 @@ impl Pool {
 
     /// Keeps a call that is over.
     pub(crate) fn put(&self, kept: Box<Kept>) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < MAX_IDLE {
-            idle.push(kept);
+        let mut state = self.lock();
+        if state.idle.len() < MAX_IDLE {
+            state.idle.push(kept);
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn loss(&self) -> Option<CancelReason> {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
 use http::header::HeaderValue;
 use owin_core::features::Outcome;
 use owin_core::{Call, CancelReason};
@@ -15,8 +14,8 @@ pub(crate) struct Kept {
     pub(crate) call: Call,
     /// The number that the next request would have.
     pub(crate) number: u64,
-    /// Room for the fields of the response: what held those of the request before.
-    pub(crate) spare: HeaderMap,
+    /// The `Host` that was legal last; mostly it is the same again.
+    pub(crate) known_host: Vec<u8>,
     /// The length that was said last; mostly it is the same again.
     length: Option<(u64, HeaderValue)>,
     pub(crate) framing: Framing,
@@ -24,7 +23,7 @@ pub(crate) struct Kept {
 
 impl Kept {
     pub(crate) fn new(call: Call, framing: Framing) -> Self {
-        Self { call, number: 0, spare: HeaderMap::new(), length: None, framing }
+        Self { call, number: 0, known_host: Vec::new(), length: None, framing }
     }
 
     /// A length as the value of a field.
@@ -41,6 +40,7 @@ impl Kept {
 }
 
 /// A call that is under way. One that is dropped is given up.
+#[derive(Default)]
 pub(crate) struct Lease {
     kept: Option<Box<Kept>>,
     pool: Option<Arc<Pool>>,

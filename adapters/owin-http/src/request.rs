@@ -3,10 +3,10 @@
 use std::error::Error as StdError;
 
 use bytes::Buf;
+use http::Request;
 use http::header::HOST;
-use http::{HeaderMap, Request};
 use http_body::Body;
-use owin_core::{Environment, Error, RequestBody, keys};
+use owin_core::{Environment, Error, RequestBody};
 
 use crate::entries::{OriginalUri, PathBase, REQUEST_EXTENSIONS, REQUEST_URI};
 use crate::{foreign, target};
@@ -40,23 +40,29 @@ pub fn put_request<B>(env: &mut Environment, request: Request<B>) -> Result<(), 
 where
     B: Body<Data: Buf, Error: Into<Box<dyn StdError + Send + Sync>>> + Send + 'static,
 {
-    put(env, request).map(drop)
+    put(env, request, &mut Vec::new())
 }
 
-/// The same; returns the memory of the fields that were there before, emptied.
-pub(crate) fn put<B>(env: &mut Environment, request: Request<B>) -> Result<HeaderMap, Error>
+/// The same, where a `Host` that is known to be legal is not checked again.
+pub(crate) fn put<B>(
+    env: &mut Environment,
+    request: Request<B>,
+    known_host: &mut Vec<u8>,
+) -> Result<(), Error>
 where
     B: Body<Data: Buf, Error: Into<Box<dyn StdError + Send + Sync>>> + Send + 'static,
 {
     let (mut parts, body) = request.into_parts();
     env.request_mut().set_method(parts.method);
     env.request_mut().set_protocol(parts.version);
-    if let Some(PathBase(base)) = parts.extensions.remove() {
+    if !parts.extensions.is_empty()
+        && let Some(PathBase(base)) = parts.extensions.remove()
+    {
         env.request_mut().set_path_base(&base);
     }
     target::put(env, &parts.uri)?;
-    let added_host = target::settle_host(env, &parts.uri, &mut parts.headers)?;
-    let spare = env.request_mut().headers_mut().set_map(parts.headers);
+    let added_host = target::settle_host(env, &parts.uri, &mut parts.headers, known_host)?;
+    env.request_mut().set_fields(parts.headers);
     if added_host.is_some() || parts.uri.authority().is_some() {
         env.set(REQUEST_URI, OriginalUri { uri: parts.uri, added_host })?;
     } else if env.get(REQUEST_URI).is_some() {
@@ -69,16 +75,9 @@ where
     }
     match foreign::request_body(body) {
         Some(body) => drop(env.request_mut().set_body(body)),
-        None if has_body(env) => drop(env.request_mut().take_body()),
-        None => {}
+        None => env.request_mut().clear_body(),
     }
-    Ok(spare)
-}
-
-/// Says whether there is another body than the one with which a call begins.
-fn has_body(env: &Environment) -> bool {
-    let body = env.get(keys::REQUEST_BODY);
-    body.is_some_and(|body| !body.is_end_stream() || body.trailers().is_some())
+    Ok(())
 }
 
 /// Takes the request out of an environment, for a foreign service.
@@ -118,7 +117,7 @@ pub fn take_request(env: &mut Environment) -> Request<RequestBody> {
         let base = PathBase(env.request().path_base().to_owned());
         request.extensions_mut().insert(base);
     }
-    let mut headers = env.request().headers().to_map();
+    let mut headers = env.request_mut().headers_mut().copy_map();
     let added = original.and_then(|original| original.added_host);
     if added.is_some_and(|added| headers.get(HOST) == Some(&added)) {
         headers.remove(HOST);

@@ -6,7 +6,6 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, TRAILER, UPGRADE};
-use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use owin_core::features::Outcome;
 use owin_core::upgrade::{Decision, UpgradeKind};
@@ -96,9 +95,10 @@ impl Future for Respond {
             State::Refused(status) => return Poll::Ready(refusal(*status)),
         };
         while let Some(kept) = lease.kept() {
-            let (head, started) = match ready!(kept.call.poll_event(cx)) {
-                Event::Head => start(kept),
-                Event::Upgrade => switch(kept),
+            let mut response = Response::new(CallBody::whole(Bytes::new()));
+            let started = match ready!(kept.call.poll_event(cx)) {
+                Event::Head => start(kept, &mut response),
+                Event::Upgrade => switch(kept, &mut response),
                 Event::Failed(error) => {
                     tracing::error!("an app failed: {error}");
                     break;
@@ -106,20 +106,20 @@ impl Future for Respond {
                 Event::End => break,
                 _ => continue,
             };
-            let after = State::Refused(StatusCode::INTERNAL_SERVER_ERROR);
-            let State::Running(mut lease) = std::mem::replace(&mut self.0, after) else { break };
-            let body = match started {
+            *response.body_mut() = match started {
                 Started::Over(bytes, outcome) => {
                     lease.complete(outcome);
                     CallBody::whole(bytes)
                 }
-                Started::Running { left, has_body } => CallBody::running(lease, left, has_body),
+                Started::Running { left, has_body } => {
+                    CallBody::running(std::mem::take(lease), left, has_body)
+                }
                 Started::Upgrade(decision) => {
                     lease.complete(Outcome::Completed);
                     CallBody::upgrade(decision)
                 }
             };
-            return Poll::Ready(Response::from_parts(head, body));
+            return Poll::Ready(response);
         }
         Poll::Ready(refusal(StatusCode::INTERNAL_SERVER_ERROR))
     }
@@ -137,29 +137,26 @@ enum Started {
     Upgrade(Decision),
 }
 
-/// The head of a response that has started.
-fn start(kept: &mut Kept) -> (Parts, Started) {
+/// Writes the head of a response that has started.
+fn start(kept: &mut Kept, response: &mut Response<CallBody>) -> Started {
     let head = kept.call.head();
-    let (length, has_body) = (head.length(), head.has_body());
-    let (mut parts, ()) = Response::new(()).into_parts();
-    parts.status = head.status();
-    put_fields(&head, &mut kept.spare);
-    if head.wants_close() {
-        kept.spare.insert(CONNECTION, HeaderValue::from_static("close"));
+    let (length, has_body, wants_close) = (head.length(), head.has_body(), head.wants_close());
+    *response.status_mut() = head.status();
+    put_phrase(&head, response.extensions_mut());
+    let fields = response.headers_mut();
+    kept.call.take_fields(fields);
+    if wants_close {
+        fields.insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    put_phrase(&head, &mut parts.extensions);
-    put_trailer_names(&kept.call, &mut kept.spare);
     let left = match length {
         BodyLength::Known(length) => {
             if !(has_body && kept.framing == Framing::ByBody) {
-                let value = kept.length(length);
-                kept.spare.insert(CONTENT_LENGTH, value);
+                fields.insert(CONTENT_LENGTH, kept.length(length));
             }
             Some(length)
         }
         _ => None,
     };
-    parts.headers = std::mem::take(&mut kept.spare);
     let outcome = match kept.call.error() {
         Some(error) => {
             tracing::error!("an app failed: {error}");
@@ -167,28 +164,23 @@ fn start(kept: &mut Kept) -> (Parts, Started) {
         }
         None => Outcome::Completed,
     };
-    let started = match kept.call.take_whole() {
+    let whole = kept.call.take_whole();
+    // Where a body is at hand, nothing follows it.
+    if whole.is_none() || !has_body {
+        put_trailer_names(&kept.call, fields);
+    }
+    match whole {
         Some(bytes) => Started::Over(bytes, outcome),
         None => Started::Running { left, has_body },
-    };
-    (parts, started)
-}
-
-fn put_fields(head: &Head<'_>, fields: &mut HeaderMap) {
-    for (name, value) in head.fields() {
-        // What was a map of fields fits into another.
-        let _is_full = fields.try_append(name, value.clone());
     }
 }
 
 /// A phrase of the app's own; the usual one says itself.
 fn put_phrase(head: &Head<'_>, extensions: &mut http::Extensions) {
-    let phrase = head.reason_phrase();
+    let Some(own) = head.own_reason_phrase() else { return };
     let usual = head.status().canonical_reason().unwrap_or_default();
-    // Mostly it is that very text.
-    if !std::ptr::eq(phrase, usual)
-        && phrase != usual
-        && let Ok(phrase) = phrase.parse::<ReasonPhrase>()
+    if own != usual
+        && let Ok(phrase) = own.parse::<ReasonPhrase>()
     {
         extensions.insert(phrase);
     }
@@ -203,33 +195,28 @@ fn put_trailer_names(call: &Call, fields: &mut HeaderMap) {
     }
 }
 
-/// The head of a connection that is taken over, where that was offered.
-fn switch(kept: &mut Kept) -> (Parts, Started) {
+/// Writes the head of a connection that is taken over, where that was offered.
+fn switch(kept: &mut Kept, response: &mut Response<CallBody>) -> Started {
     let offered = kept.call.environment().and_then(|env| env.get(keys::OPAQUE_UPGRADE));
     let protocol = offered.and_then(|offered| HeaderValue::from_str(offered.protocol()).ok());
+    let fields = response.headers_mut();
+    kept.call.take_fields(fields);
     let decision = kept.call.take_upgrade();
     let decision = decision.filter(|decision| decision.kind() == UpgradeKind::Opaque);
     let (Some(protocol), Some(decision)) = (protocol, decision) else {
         tracing::error!("an app takes over a connection that was not offered to it");
         kept.call.cancel(CancelReason::WriteFailed);
-        let failed = Started::Over(Bytes::new(), Outcome::Failed);
-        return refused(StatusCode::INTERNAL_SERVER_ERROR, failed).into_parts();
+        *response = refusal(StatusCode::INTERNAL_SERVER_ERROR);
+        return Started::Over(Bytes::new(), Outcome::Failed);
     };
-    let head = kept.call.head();
-    let mut response = Response::new(Started::Upgrade(decision));
+    fields.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    fields.insert(UPGRADE, protocol);
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    put_fields(&head, response.headers_mut());
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("upgrade"));
-    response.headers_mut().insert(UPGRADE, protocol);
-    response.into_parts()
+    Started::Upgrade(decision)
 }
 
 fn refusal(status: StatusCode) -> Response<CallBody> {
-    refused(status, CallBody::whole(Bytes::new()))
-}
-
-fn refused<T>(status: StatusCode, body: T) -> Response<T> {
-    let mut response = Response::new(body);
+    let mut response = Response::new(CallBody::whole(Bytes::new()));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     response

@@ -81,9 +81,12 @@ where
     B: Body<Data: Buf, Error: Into<Box<dyn StdError + Send + Sync>>> + Send + 'static,
 {
     let (mut parts, body) = response.into_parts();
-    env.response_mut().set_status(parts.status)?;
-    *env.response_mut().headers_mut()?.map_mut() = parts.headers;
-    match parts.extensions.remove::<ReasonPhrase>() {
+    drop(env.response_mut().headers_mut()?.set_map(parts.headers));
+    if env.response().status() != parts.status {
+        env.response_mut().set_status(parts.status)?;
+    }
+    let has_extensions = !parts.extensions.is_empty();
+    match if has_extensions { parts.extensions.remove::<ReasonPhrase>() } else { None } {
         Some(phrase) => drop(env.set(keys::RESPONSE_REASON_PHRASE, phrase)?),
         None if env.get(keys::RESPONSE_REASON_PHRASE).is_some() => {
             drop(env.remove(keys::RESPONSE_REASON_PHRASE)?);

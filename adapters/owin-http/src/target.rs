@@ -42,8 +42,13 @@ pub(crate) fn put(env: &mut Environment, uri: &Uri) -> Result<(), Error> {
 /// raw target stays where it still says the same.
 fn put_below_base(env: &mut Environment, target: &str) -> Result<(), Error> {
     if env.request().path_base().is_empty() {
-        return env.request_mut().set_target(target);
+        env.request_mut().set_target(target)
+    } else {
+        put_target_below_base(env, target)
     }
+}
+
+fn put_target_below_base(env: &mut Environment, target: &str) -> Result<(), Error> {
     let before = env.request().raw_target().map(str::to_owned);
     env.request_mut().set_target(target)?;
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -59,7 +64,7 @@ fn put_below_base(env: &mut Environment, target: &str) -> Result<(), Error> {
 }
 
 /// Sees to it that the app finds exactly one `Host` (RFC 9112 §3.2, OWIN 1.0 §5.2); returns the one
-/// that was added.
+/// that was added. The one that was legal last is known, and not checked again.
 ///
 /// # Errors
 ///
@@ -68,19 +73,21 @@ pub(crate) fn settle_host(
     env: &Environment,
     uri: &Uri,
     headers: &mut HeaderMap,
+    known_host: &mut Vec<u8>,
 ) -> Result<Option<HeaderValue>, Error> {
     let authority = uri.authority().map(|authority| authority.as_str());
     if !authority.is_none_or(is_host_and_port) {
         return Err(Error::peer("the host of the target is not legal"));
     }
     let protocol = env.request().protocol();
-    let host = headers.get(HOST);
+    // Most send it first: to look there is shorter than to hash the name.
+    let host = headers.iter().find(|(name, _)| **name == HOST).map(|(_, host)| host);
     // Where no field stands twice, neither does this one.
     if headers.len() != headers.keys_len() && headers.get_all(HOST).iter().count() > 1 {
         return Err(Error::peer("there is more than one Host"));
     }
     if let Some(host) = host.filter(|host| !host.is_empty()) {
-        return check_host(host, authority).map(|()| None);
+        return check_host(host, authority, known_host).map(|()| None);
     }
     if protocol == Version::HTTP_11 || (host.is_some() && protocol > Version::HTTP_11) {
         return Err(Error::peer("there is no Host"));
@@ -99,10 +106,20 @@ pub(crate) fn settle_host(
     Ok(Some(made))
 }
 
-fn check_host(host: &HeaderValue, authority: Option<&str>) -> Result<(), Error> {
-    let text = host.to_str().ok().filter(|text| is_host_and_port(text));
-    let text = text.ok_or_else(|| Error::peer("the Host is not legal"))?;
-    if authority.is_some_and(|authority| !authority.eq_ignore_ascii_case(text)) {
+fn check_host(
+    host: &HeaderValue,
+    authority: Option<&str>,
+    known: &mut Vec<u8>,
+) -> Result<(), Error> {
+    let bytes = host.as_bytes();
+    if bytes != known.as_slice() {
+        if !host.to_str().is_ok_and(is_host_and_port) {
+            return Err(Error::peer("the Host is not legal"));
+        }
+        known.clear();
+        known.extend_from_slice(bytes);
+    }
+    if authority.is_some_and(|authority| !authority.as_bytes().eq_ignore_ascii_case(bytes)) {
         return Err(Error::peer("Host and target name different hosts"));
     }
     Ok(())
@@ -119,7 +136,11 @@ pub(crate) fn of(env: &Environment, original: Option<&OriginalUri>) -> Uri {
     {
         return absolute;
     }
-    let target = sent(request).and_then(|target| Uri::try_from(target).ok());
+    let target = match sent(request) {
+        // The same without a copy of it.
+        Some("/") => return Uri::default(),
+        target => target.and_then(|target| Uri::try_from(target).ok()),
+    };
     target.or_else(|| Uri::try_from(encoded(request)).ok()).unwrap_or_default()
 }
 
@@ -174,7 +195,7 @@ fn below<'a>(sent: &'a str, base: &str, path: &str) -> Option<&'a str> {
 
 /// Says whether a path that was sent is that path, decoded.
 fn is_path(sent: &str, path: &str) -> bool {
-    if sent.is_empty() || !sent.contains(['%', '.']) {
+    if !sent.bytes().any(|byte| matches!(byte, b'%' | b'.')) {
         return sent == path;
     }
     decode(sent).is_ok_and(|decoded| decoded == path)

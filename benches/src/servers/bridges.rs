@@ -17,6 +17,7 @@ use hyper_util::service::TowerToHyperService;
 use nowin_like_server::Runtimes;
 use owin_core::features::ConnectionInfo;
 use owin_core::{AppExt as _, BoxApp, Environment, RequestBody};
+use owin_http::{Calls, Framing};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceBuilder;
 use tower::util::MapRequestLayer;
@@ -88,7 +89,9 @@ where
 }
 
 async fn app_on_hyper(stream: TcpStream) -> hyper::Result<()> {
-    let calls = owin_http::Calls::new(&plaintext.boxed(), ConnectionInfo::new());
+    // hyper says itself how long a body is.
+    let calls = Calls::new(&plaintext.boxed(), ConnectionInfo::new());
+    let calls = calls.with_framing(Framing::ByBody);
     let service = service_fn(move |request| {
         let respond = calls.respond(request);
         async { Ok::<_, Infallible>(respond.await) }

@@ -13,6 +13,7 @@ use tower_service::Service;
 
 use crate::crossing;
 use crate::error::{BoxError, Errors};
+use crate::service::AppService;
 
 /// Makes an app of a service: an axum `Router`, tower-http's `ServeDir`, a tonic service.
 ///
@@ -64,7 +65,15 @@ where
 {
     async fn call(&self, env: Environment) -> Result<Environment, Error> {
         let token = env.request().cancelled().clone();
-        let mut crossing = pin!(crossing::cross(self.service.clone(), env, &self.errors));
+        let (service, errors) = (self.service.clone(), &self.errors);
+        let mut crossing = pin!(async {
+            // Nothing inside takes the environment up where there is nothing of that kind.
+            if AppService::may_be_inside() {
+                crossing::cross(service, env, errors).await
+            } else {
+                crossing::ask(service, env, errors).await
+            }
+        });
         // Most are done at once, and then nobody need wait for the token.
         let at_once = poll_fn(|cx| match crossing.as_mut().poll(cx) {
             Poll::Ready(done) => Poll::Ready(Some(done)),

@@ -15,7 +15,26 @@ use crate::body::Body;
 use crate::carried::{Carried, lost};
 use crate::error::{BoxError, Errors};
 
-/// Gives the request to the service, and puts its response into the environment.
+/// Gives the request to a service that never calls back, and puts its response into the environment.
+pub(crate) async fn ask<S, B>(
+    mut service: S,
+    mut env: Environment,
+    errors: &Errors,
+) -> Result<Environment, Error>
+where
+    S: Service<http::Request<RequestBody>, Response = http::Response<B>>,
+    S::Error: Into<BoxError>,
+    B: HttpBody<Data: Buf, Error: Into<BoxError>> + Send + 'static,
+{
+    let ready = poll_fn(|cx| service.poll_ready(cx)).await;
+    ready.map_err(|error| errors.ours(error))?;
+    let future = service.call(owin_http::take_request(&mut env));
+    let response = future.await.map_err(|error| errors.ours(error))?;
+    answered(env, response)
+}
+
+/// Gives the request to the service, and puts its response into the environment; the service may call
+/// back into the pipeline.
 pub(crate) async fn cross<S, B>(
     mut service: S,
     mut env: Environment,
@@ -36,7 +55,7 @@ where
     let future = carried.scope(|| service.call(request));
     let response = carried.around(future).await.map_err(|error| errors.ours(error))?;
     match carried.stand_in() {
-        None => answered(&carried, response),
+        None => answered(carried.take().ok_or_else(lost)?, response),
         Some(stand_in) => {
             let pushed = Box::pin(pushed(&carried, stand_in, response));
             carried.around(pushed).await
@@ -45,11 +64,10 @@ where
 }
 
 /// The app inside is done, or was never called, or was given up: the response is at hand.
-fn answered<B>(carried: &Carried, response: http::Response<B>) -> Result<Environment, Error>
+fn answered<B>(mut env: Environment, response: http::Response<B>) -> Result<Environment, Error>
 where
     B: HttpBody<Data: Buf, Error: Into<BoxError>> + Send + 'static,
 {
-    let mut env = carried.take().ok_or_else(lost)?;
     let (parts, body) = response.into_parts();
     match as_it_came(body) {
         Ok(whole) => owin_http::put_response(&mut env, http::Response::from_parts(parts, whole))?,

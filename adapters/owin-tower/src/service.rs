@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
@@ -27,7 +28,8 @@ use crate::error::{BoxError, Errors};
 ///
 /// Where the request comes out of a pipeline of ours, by way of [`layer`](crate::layer()) or
 /// [`app`](crate::app()), the environment is taken up again: what was set outside is there, and
-/// errors of the app are errors of the service.
+/// errors of the app are errors of the service. So make it before the first request comes, not in a
+/// call: requests that came through `app` before there was any such service are not known again.
 ///
 /// ```
 /// use owin_core::{AppExt, Environment, Error};
@@ -61,6 +63,10 @@ pub fn is_within(extensions: &http::Extensions) -> bool {
     extensions.get::<Carried>().is_some()
 }
 
+/// Whether any service was made with which a pipeline can begin, and which so can stand in a foreign
+/// one. As long as there is none, requests need no mark by which it would know the environment.
+static IS_MADE: AtomicBool = AtomicBool::new(false);
+
 /// An app as a tower service; made by [`service`]. Clones share the app.
 #[derive(Clone)]
 pub struct AppService {
@@ -74,8 +80,14 @@ impl AppService {
     /// Makes the service of one connection, whose facts the app is to know.
     #[must_use]
     pub fn on(app: BoxApp, connection: impl Into<Arc<ConnectionInfo>>) -> Self {
+        IS_MADE.store(true, Ordering::Relaxed);
         let own = owin_http::Calls::new(&app, connection);
         Self { inner: Arc::new(Calls::new(app, Errors::new())), own: Some(own) }
+    }
+
+    /// Says whether a foreign service can have one of these inside.
+    pub(crate) fn may_be_inside() -> bool {
+        IS_MADE.load(Ordering::Relaxed)
     }
 
     /// Makes the service that a layer in the middle of a pipeline is put around.

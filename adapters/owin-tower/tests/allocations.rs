@@ -72,12 +72,12 @@ fn five_layers_around_the_environment_allocate_one_box() {
     assert_eq!(allocations(hello().with(environment_layer(five))), 1);
 }
 
-/// The request of the `http` crate needs them: a URI (1), a map of fields (4, and 1 that moves it
-/// into the environment), extensions (3); and what is carried round it is shared (1). The layers
+/// The request of the `http` crate needs them: a URI (1), a map of fields on its way out of the
+/// environment and back (4), extensions (3); and what is carried round it is shared (1). The layers
 /// themselves need none, so one more costs nothing.
 #[test]
 fn layers_around_requests_allocate_as_often_as_one_does() {
     let nothing = MapRequestLayer::new(|request: http::Request<RequestBody>| request);
-    assert_eq!(allocations(hello().with(layer(nothing))), 10);
-    assert_eq!(allocations(hello().with(layer(five!(http::Request<RequestBody>)))), 10);
+    assert_eq!(allocations(hello().with(layer(nothing))), 9);
+    assert_eq!(allocations(hello().with(layer(five!(http::Request<RequestBody>)))), 9);
 }

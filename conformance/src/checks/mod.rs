@@ -1,7 +1,7 @@
 //! The records of all checks, each beside its code; a folder for each profile.
 //!
 //! To add one: a record in the table of a file here, a fault for it in `tests/mutants/http1/faults.rs`,
-//! and `UPDATE_GOLDEN=1 cargo test -p owin-conformance --test cases`.
+//! and `UPDATE_GOLDEN=1 cargo test -p owin-conformance --test cases --test in_process_list`.
 
 mod http1;
 mod middleware;

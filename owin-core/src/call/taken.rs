@@ -54,9 +54,10 @@ impl Call {
         }
     }
 
-    /// Takes the whole body, where it is at hand in one piece: right after [`Event::Head`] that is
-    /// the shortest way to the end, which then is all that still comes. `None` where the body comes
-    /// bit by bit, or trailers follow: then ask for the next event.
+    /// Takes the whole body, where it is at hand in one piece: right after
+    /// [`Event::Head`](crate::Event::Head) that is the shortest way to the end, which then is all that
+    /// still comes. `None` where the body comes bit by bit, or trailers follow: then ask for the next
+    /// event.
     ///
     /// The bytes are those that the head promises, none for `HEAD`, 204 and 304.
     ///

@@ -17,6 +17,16 @@ pub enum Feature {
     WebSocket,
     /// The trailers of a request reach the app, and those of a response the client.
     Trailers,
+    /// The probe's `reply` knows all steps, and the probe the paths that go with them.
+    Steps,
+    /// The app has an environment of OWIN, and the probe says what is in it.
+    Environment,
+    /// The app is told who is at the ends of the connection.
+    Addresses,
+    /// `server.OnSendingHeaders`.
+    Callbacks,
+    /// The app is told when its answer is of no use any more (`owin.CallCancelled`).
+    Cancel,
     /// HTTP/2, on a connection that begins with its preface or was agreed on by ALPN.
     Http2,
     /// TLS.
@@ -32,6 +42,11 @@ impl Feature {
             Self::Opaque => "opaque",
             Self::WebSocket => "websocket",
             Self::Trailers => "trailers",
+            Self::Steps => "steps",
+            Self::Environment => "environment",
+            Self::Addresses => "addresses",
+            Self::Callbacks => "callbacks",
+            Self::Cancel => "cancel",
             Self::Http2 => "http2",
             Self::Tls => "tls",
         }
@@ -39,9 +54,24 @@ impl Feature {
 
     /// All of them.
     #[must_use]
-    pub fn all() -> [Self; 6] {
-        use Feature::{Http2, Opaque, SendFile, Tls, Trailers, WebSocket};
-        [SendFile, Opaque, WebSocket, Trailers, Http2, Tls]
+    pub fn all() -> [Self; 11] {
+        use Feature::{
+            Addresses, Callbacks, Cancel, Environment, Http2, Opaque, SendFile, Steps, Tls,
+            Trailers, WebSocket,
+        };
+        [
+            SendFile,
+            Opaque,
+            WebSocket,
+            Trailers,
+            Steps,
+            Environment,
+            Addresses,
+            Callbacks,
+            Cancel,
+            Http2,
+            Tls,
+        ]
     }
 }
 

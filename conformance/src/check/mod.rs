@@ -12,7 +12,7 @@ use crate::judge::{Judged, Refusal, Trial};
 use crate::middleware::Rig;
 
 pub use self::clause::Clause;
-pub(crate) use self::clause::{guideline, incident, owin, rfc9110, rfc9112};
+pub(crate) use self::clause::{guideline, incident, owin, rfc9110, rfc9112, standard};
 pub use self::feature::Feature;
 pub use self::page::page;
 pub use self::profile::Profile;

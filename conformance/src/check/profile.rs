@@ -106,6 +106,7 @@ impl Profile {
     #[must_use]
     pub fn feature(self) -> Option<Feature> {
         match self {
+            Self::Lifetime => Some(Feature::Steps),
             Self::SendFile => Some(Feature::SendFile),
             Self::Opaque => Some(Feature::Opaque),
             Self::WebSocket => Some(Feature::WebSocket),
@@ -113,7 +114,6 @@ impl Profile {
             Self::Tls => Some(Feature::Tls),
             Self::Required
             | Self::Common
-            | Self::Lifetime
             | Self::Http1
             | Self::Smuggling
             | Self::Limits

@@ -3,9 +3,13 @@
 //! To add one: a record in the table of a file here, a fault for it in `tests/mutants/http1/faults.rs`,
 //! and `UPDATE_GOLDEN=1 cargo test -p owin-conformance --test cases --test in_process_list`.
 
+mod common;
 mod http1;
+mod lifetime;
 mod middleware;
+mod opaque;
 mod required;
+mod sendfile;
 mod smuggling;
 
 use crate::check::Check;
@@ -14,6 +18,20 @@ use crate::check::Check;
 pub(crate) const TABLES: &[&[Check]] = &[
     required::REQUESTS,
     required::RESPONSES,
+    required::BODIES,
+    required::TARGETS,
+    required::FRAMING,
+    required::HEADS,
+    required::CALLS,
+    common::CONNECTION,
+    common::KEYS,
+    common::CALLBACKS,
+    common::TRAILERS,
+    lifetime::TOKENS,
+    lifetime::PRESSURE,
+    sendfile::FILES,
+    opaque::OFFERS,
+    opaque::STREAMS,
     http1::HOSTS,
     http1::FIELDS,
     http1::REQUEST_LINES,

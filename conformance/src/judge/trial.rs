@@ -23,7 +23,7 @@ pub(crate) enum Position {
 
 /// One run of a check.
 pub(crate) struct Trial<'a> {
-    site: &'a Site,
+    pub(super) site: &'a Site,
     position: Position,
     log: RefCell<Arc<Mutex<Transcript>>>,
 }
@@ -72,13 +72,18 @@ impl<'a> Trial<'a> {
     /// that says nothing of the request, `{unread}` one whose app does not read the body; without
     /// it all are the same.
     pub(crate) fn message(&self, template: impl AsRef<[u8]>) -> Message {
-        let nonce = format!("{}-{}", self.site.run(), NONCES.fetch_add(1, Ordering::Relaxed));
+        let nonce = self.nonce();
         let mut bytes = template.as_ref().to_vec();
         for (name, path) in [("{target}", "echo"), ("{reply}", "reply"), ("{unread}", "unread")] {
             bytes = replaced(&bytes, name.as_bytes(), self.site.target(path, &nonce).as_bytes());
         }
         bytes = replaced(&bytes, b"{host}", self.site.authority().as_bytes());
         Message { bytes, nonce }
+    }
+
+    /// What no other message of any run has.
+    pub(crate) fn nonce(&self) -> String {
+        format!("{}-{}", self.site.run(), NONCES.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Sends a message on a new connection and reads the answer.
@@ -143,7 +148,12 @@ impl<'a> Trial<'a> {
         if self.site.claims(feature) {
             return Ok(());
         }
-        Err(Lapse::Skipped(format!("the server does not claim the feature {feature}")))
+        Err(Lapse::Skipped(match feature {
+            Feature::Steps => {
+                "the probe does not claim steps: it lacks them, not the server".to_owned()
+            }
+            feature => format!("the server does not claim the feature {feature}"),
+        }))
     }
 
     /// Fails unless the app was called so often for the message; without the probe nobody knows.

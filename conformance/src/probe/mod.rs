@@ -6,11 +6,47 @@
 mod app;
 mod calls;
 mod echo;
+mod facts;
+mod fates;
+mod files;
+mod gates;
+mod pattern;
 mod query;
 mod reply;
+mod taken;
 
-pub use self::app::{app, app_counting_in};
+use std::path::Path;
+
+pub use self::app::{app, app_counting_in, app_without};
+use self::calls::Calls;
 pub(crate) use self::echo::hex;
+use self::gates::Gates;
+pub(crate) use self::pattern::pattern;
+
+/// What the calls of one probe share.
+#[derive(Debug)]
+struct State {
+    calls: Calls,
+    gates: Gates,
+    fates: fates::Fates,
+    files: files::Files,
+}
+
+impl State {
+    /// In memory.
+    fn here() -> Self {
+        Self::of(Calls::here(), Gates::here())
+    }
+
+    /// As far as processes must share it, in a folder.
+    fn in_folder(folder: &Path) -> Self {
+        Self::of(Calls::In(folder.to_owned()), Gates::In(folder.to_owned()))
+    }
+
+    fn of(calls: Calls, gates: Gates) -> Self {
+        Self { calls, gates, fates: fates::Fates::default(), files: files::Files::default() }
+    }
+}
 
 /// The version of the contract. It moves only when a probe of before would no longer do.
 pub const CONTRACT: u64 = 1;

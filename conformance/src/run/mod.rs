@@ -9,7 +9,7 @@ mod start;
 pub use self::outcome::{Conclusion, Lost, Outcome, Report, Verdict};
 pub use self::plan::{Plan, Step, run, unreachable, watched};
 pub(crate) use self::queue::verdict;
-pub(crate) use self::site::{Connect, Site};
+pub(crate) use self::site::{Connect, Site, said_by_probe};
 pub use self::site::{Target, Unreachable};
 pub use self::start::{Started, start};
 pub use crate::wire::{Entry, Transcript, What};

@@ -186,7 +186,12 @@ impl Site {
         let stream = TcpStream::connect_timeout(&self.address, patience)?;
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(limits.answer))?;
-        Ok(Link::new(Box::new(stream), limits, log))
+        let ends = stream.local_addr().and_then(|own| Ok((own, stream.peer_addr()?)));
+        let link = Link::new(Box::new(stream), limits, log);
+        Ok(match ends {
+            Ok((own, other)) => link.between(own, other),
+            Err(_) => link,
+        })
     }
 
     pub(crate) fn authority(&self) -> &str {
@@ -236,6 +241,27 @@ impl Site {
         count.ok_or_else(|| Lapse::Blocked("the probe's count is none".to_owned()))
     }
 
+    /// What the probe says at one of its paths, as JSON.
+    pub(crate) fn said(&self, path: &str) -> Result<Value, Lapse> {
+        let answer = self.get(&self.probe_target(path));
+        let name = path.split('?').next().unwrap_or_default();
+        let answer = answer
+            .map_err(|missing| Lapse::Inconclusive(format!("the probe's {name}: {missing}")))?;
+        said_by_probe(name, &answer)
+    }
+
+    /// Tells the probe something by one of its paths.
+    pub(crate) fn tell(&self, path: &str) -> Result<(), Lapse> {
+        let told = self.get(&self.probe_target(path));
+        told.map(drop).map_err(|missing| Lapse::Inconclusive(format!("the probe: {missing}")))
+    }
+
+    /// `http` or `https`.
+    pub(crate) fn scheme(&self) -> String {
+        let url = self.target.to_string();
+        url.split("://").next().unwrap_or_default().to_owned()
+    }
+
     /// Whether the server still answers a plain `GET` on a new connection.
     pub(crate) fn canary(&self) -> Result<(), Missing> {
         self.get(&self.target("reply", "canary")).map(drop)
@@ -256,6 +282,17 @@ impl Site {
         link.send(request);
         link.answer(Asked::Whole)
     }
+}
+
+/// What the probe said at one of its paths; that it does not know the path is not the server's fault.
+pub(crate) fn said_by_probe(name: &str, answer: &Answer) -> Result<Value, Lapse> {
+    if answer.status == 404 {
+        let why = format!("the probe has no path {name}: it is the probe that lacks it");
+        return Err(Lapse::Blocked(why));
+    }
+    serde_json::from_slice(&answer.body).map_err(|error| {
+        Lapse::Failed(format!("what the probe says of {name} is no JSON: {error}"))
+    })
 }
 
 /// The features that a manifest names; names that nobody knows count for nothing.

@@ -1,6 +1,8 @@
 //! One connection of the suite, and what can be done with it.
 
 use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -54,6 +56,8 @@ pub(crate) enum End {
 #[derive(Debug)]
 pub(crate) struct Link {
     stream: Box<dyn Stream>,
+    /// The addresses of this end and of the other one, where the stream has any.
+    ends: Option<(SocketAddr, SocketAddr)>,
     unread: Vec<u8>,
     end: Option<End>,
     log: Arc<Mutex<Transcript>>,
@@ -67,7 +71,18 @@ impl Link {
         limits: Limits,
         log: Arc<Mutex<Transcript>>,
     ) -> Self {
-        Self { stream, unread: Vec::new(), end: None, log, limits }
+        Self { stream, ends: None, unread: Vec::new(), end: None, log, limits }
+    }
+
+    /// Says which addresses it connects.
+    pub(crate) fn between(mut self, own: SocketAddr, other: SocketAddr) -> Self {
+        self.ends = Some((own, other));
+        self
+    }
+
+    /// The addresses of this end and of the other one, where the stream has any.
+    pub(crate) fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
+        self.ends
     }
 
     /// Sends bytes. That the other side no longer takes them is no error: its answer may lie there.
@@ -82,6 +97,18 @@ impl Link {
     pub(crate) fn send_in_pieces(&mut self, bytes: impl AsRef<[u8]>, size: usize) {
         for piece in bytes.as_ref().chunks(size.max(1)) {
             self.send(piece);
+        }
+    }
+
+    /// Sends the same bytes again and again until so many are sent, or no more are taken; counts them.
+    pub(crate) fn pour(&mut self, bytes: &[u8], total: usize, sent: &AtomicUsize) {
+        self.log(|log| log.event(format!("the suite begins to send {total} bytes")));
+        while sent.load(Ordering::Relaxed) < total {
+            if let Err(error) = self.stream.send(bytes) {
+                self.log(|log| log.event(format!("not all of it was taken: {error}")));
+                return;
+            }
+            sent.fetch_add(bytes.len(), Ordering::Relaxed);
         }
     }
 
@@ -134,6 +161,47 @@ impl Link {
             self.unread.clear();
             self.fill(until, self.limits.answer)?;
         }
+    }
+
+    /// Waits until these bytes have come; they stay to be read.
+    pub(crate) fn arrives(&mut self, bytes: &[u8]) -> Result<(), Missing> {
+        let until = clock::now() + self.limits.answer;
+        while !self.unread.windows(bytes.len().max(1)).any(|window| window == bytes) {
+            self.more(until)?;
+        }
+        Ok(())
+    }
+
+    /// Reads so many bytes, whatever they are.
+    pub(crate) fn take(&mut self, length: usize) -> Result<Vec<u8>, Missing> {
+        let until = clock::now() + self.limits.answer;
+        while self.unread.len() < length {
+            self.more(until)?;
+        }
+        Ok(self.unread.drain(..length).collect())
+    }
+
+    /// Reads to the end of the connection.
+    pub(crate) fn rest(&mut self) -> Result<Vec<u8>, Missing> {
+        let until = clock::now() + self.limits.answer;
+        loop {
+            match self.more(until) {
+                Ok(()) => {}
+                Err(Missing::Ended(_)) => return Ok(std::mem::take(&mut self.unread)),
+                Err(missing) => return Err(missing),
+            }
+        }
+    }
+
+    /// Reads more of what is no answer yet, or is none.
+    fn more(&mut self, until: Instant) -> Result<(), Missing> {
+        if let Some(end) = self.end {
+            return Err(Missing::Ended(end));
+        }
+        if self.unread.len() > MAX_ANSWER_BYTES {
+            return Err(Missing::Malformed("what comes has no end".to_owned()));
+        }
+        self.fill(until, self.limits.answer)
     }
 
     /// How long silence must last to count.

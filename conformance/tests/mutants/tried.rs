@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use owin_conformance::check::{self, Profile};
+use owin_conformance::check::{self, Check, Profile};
 use owin_conformance::report;
 use owin_conformance::run::{Plan, Report, Target, Verdict, run};
 
@@ -11,10 +11,14 @@ use crate::family::{Broken, Family, Row};
 /// Checks that are made at the same time on one mutant: the two cores have several mutants to do.
 const WORKERS: usize = 4;
 
+/// How many checks before and behind one are near it.
+const NEAR: usize = 5;
+
 /// How many checks a mutant is tried with; one that is none, since what it does is allowed, with all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Breadth {
-    /// Those of the profiles that its fault is about, and `required`.
+    /// Those that catch it, and some before and behind each of them in its profile: they are about
+    /// the same thing.
     Near,
     /// All that its family can be tried with.
     Whole,
@@ -40,7 +44,7 @@ pub(crate) fn caught(
 ) -> Result<String, String> {
     let (number, Row { fault, ids, .. }) = row;
     let mutant = (family.start)(Broken::By(number));
-    let report = report_of(&mutant.target(), &plan(family, row.1, breadth));
+    let report = report_of(&mutant.target(), &plan(&checks(family, row.1, breadth)));
     let failed = with_verdict(&report, |verdict| verdict == Verdict::Fail);
     let unproven = with_verdict(&report, |verdict| verdict.is_bad() && verdict != Verdict::Fail);
     if failed == ids.iter().copied().collect() && unproven.is_empty() {
@@ -61,11 +65,13 @@ pub(crate) fn caught_on_the_wire(
     let Some(target) = mutant.plain_target() else {
         return Ok(format!("{} {fault}: hosts no probe anyway", family.name));
     };
-    let mut near = plan(family, row.1, breadth);
-    if !row.1.spreads {
-        near = near.with_profiles(wire(family, row.1, breadth));
+    let near = checks(family, row.1, breadth);
+    let is_seen = |id: &&str| check::find(id).unwrap().profile().is_on_the_wire();
+    let on_the_wire: Vec<&str> = near.into_iter().filter(is_seen).collect();
+    if on_the_wire.is_empty() {
+        return Ok(format!("{} {fault}: is about nothing on the wire", family.name));
     }
-    let report = report_of(&target, &near);
+    let report = report_of(&target, &plan(&on_the_wire));
     let failed = with_verdict(&report, Verdict::is_bad);
     let seen: Vec<&str> = failed.iter().copied().collect();
     let is_all = failed.iter().all(|id| ids.contains(id)) && failed.is_empty() == *is_unseen;
@@ -73,23 +79,22 @@ pub(crate) fn caught_on_the_wire(
     if is_all { Ok(text) } else { Err(format!("{text}\n{}", report::console(&report))) }
 }
 
-fn plan(family: &Family, row: &Row, breadth: Breadth) -> Plan {
-    let plan = Plan::new().with_workers(WORKERS);
+fn plan(ids: &[&str]) -> Plan {
+    Plan::new().with_workers(WORKERS).with_only(ids.iter().copied()).unwrap()
+}
+
+/// The checks that a mutant is tried with.
+fn checks(family: &Family, row: &Row, breadth: Breadth) -> Vec<&'static str> {
     if row.spreads {
-        return plan.with_only(row.ids.iter().copied()).unwrap();
+        return row.ids.to_vec();
     }
-    plan.with_profiles(profiles(family, row, breadth))
-}
-
-fn wire(family: &Family, row: &Row, breadth: Breadth) -> Vec<Profile> {
-    profiles(family, row, breadth).into_iter().filter(|own| own.is_on_the_wire()).collect()
-}
-
-fn profiles(family: &Family, row: &Row, breadth: Breadth) -> Vec<Profile> {
-    let own: Vec<Profile> = row.ids.iter().map(|id| check::find(id).unwrap().profile()).collect();
-    let is_near = |profile: &Profile| {
+    let all: Vec<&Check> =
+        check::all().filter(|c| family.profiles.contains(&c.profile())).collect();
+    let own = all.iter().enumerate().filter(|(_, check)| row.ids.contains(&check.id()));
+    let own: Vec<(usize, Profile)> = own.map(|(place, check)| (place, check.profile())).collect();
+    let is_near = |(place, check): &(usize, &&Check)| {
         let is_whole = breadth == Breadth::Whole || own.is_empty();
-        is_whole || own.contains(profile) || *profile == Profile::Required
+        is_whole || own.iter().any(|(o, p)| o.abs_diff(*place) <= NEAR && *p == check.profile())
     };
-    family.profiles.iter().copied().filter(is_near).collect()
+    all.iter().enumerate().filter(is_near).map(|(_, check)| check.id()).collect()
 }

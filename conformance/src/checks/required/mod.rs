@@ -1,7 +1,17 @@
 //! What every server must do, seen by the app of the probe (OWIN 1.0 §3).
 
+mod bodies;
+mod calls;
+mod framing;
+mod heads;
 mod requests;
 mod responses;
+mod targets;
 
+pub(super) use self::bodies::BODIES;
+pub(super) use self::calls::CALLS;
+pub(super) use self::framing::FRAMING;
+pub(super) use self::heads::HEADS;
 pub(super) use self::requests::REQUESTS;
 pub(super) use self::responses::RESPONSES;
+pub(super) use self::targets::TARGETS;

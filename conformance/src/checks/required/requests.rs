@@ -4,8 +4,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::check::{Check, Level, Profile, Proof, owin, rfc9110, rfc9112};
-use crate::judge::{Judged, Lapse, Trial, demand};
-use crate::probe::hex;
+use crate::judge::{Judged, Lapse, Trial, demand, text};
+use crate::probe::{hex, pattern};
 use crate::wire::{Answer, Asked};
 
 /// The largest body that is sent; it comes in many reads.
@@ -104,7 +104,7 @@ pub(in crate::checks) const REQUESTS: &[Check] = &[
         fix: "count what is left of the length, across reads",
         proof: Proof::HoldsByProbe(|trial| {
             [0, 1, 4095, 4096, 4097, LARGE_BYTES].into_iter().try_for_each(|length| {
-                let body = pattern(length);
+                let body = pattern(0, length);
                 let rest = format!("Content-Length: {length}\r\n\r\n");
                 let head = trial.for_probe("POST", "echo", &rest);
                 is_whole(&trial.seen_of(&[head.as_slice(), &body].concat())?, &body)
@@ -127,7 +127,7 @@ pub(in crate::checks) const REQUESTS: &[Check] = &[
         fix: "decode before the app reads",
         proof: Proof::HoldsByProbe(|trial| {
             [0, 1, 1000, LARGE_BYTES].into_iter().try_for_each(|length| {
-                let body = pattern(length);
+                let body = pattern(0, length);
                 let head = trial.for_probe("POST", "echo", "Transfer-Encoding: chunked\r\n\r\n");
                 let sent = [head, chunked(&body)].concat();
                 let answer = trial.answer_to(&sent)?;
@@ -211,7 +211,7 @@ fn seen_in(answer: &Answer) -> Result<Value, Lapse> {
 }
 
 /// Sees by length and digest that a body came whole to the echo.
-fn is_whole(seen: &Value, body: &[u8]) -> Judged {
+pub(super) fn is_whole(seen: &Value, body: &[u8]) -> Judged {
     let length = seen.get("body_length").and_then(Value::as_u64).unwrap_or_default();
     demand(usize::try_from(length) == Ok(body.len()), || {
         format!("of {} bytes the app read {length}", body.len())
@@ -222,13 +222,8 @@ fn is_whole(seen: &Value, body: &[u8]) -> Judged {
     })
 }
 
-/// Bytes in which no piece is like its neighbour.
-fn pattern(length: usize) -> Vec<u8> {
-    (0..length).map(|at| u8::try_from(at * 31 % 251).unwrap_or_default()).collect()
-}
-
 /// The bytes as chunks of growing sizes, with extensions; `chunks-are-read` tries trailers, too.
-fn chunked(body: &[u8]) -> Vec<u8> {
+pub(super) fn chunked(body: &[u8]) -> Vec<u8> {
     let (mut bytes, mut rest, mut size) = (Vec::new(), body, 1);
     while !rest.is_empty() {
         let (chunk, tail) = rest.split_at_checked(size).unwrap_or((rest, &[]));
@@ -241,11 +236,7 @@ fn chunked(body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn text<'a>(seen: &'a Value, name: &str) -> &'a str {
-    seen.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn same(name: &str, seen: &Value, wanted: &str) -> Judged {
+pub(super) fn same(name: &str, seen: &Value, wanted: &str) -> Judged {
     let own = text(seen, name);
     demand(own == wanted, || format!("the {name} {wanted:?} came to the app as {own:?}"))
 }

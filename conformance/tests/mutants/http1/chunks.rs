@@ -6,8 +6,8 @@ use super::faults::Fault;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Chunks {
     Partial,
-    /// Its data, and the bytes that it took.
-    Whole(Vec<Vec<u8>>, usize),
+    /// Its data, the bytes that it took, and its trailers.
+    Whole(Vec<Vec<u8>>, usize, Vec<(String, Vec<u8>)>),
     Broken,
 }
 
@@ -82,10 +82,17 @@ fn size(line: &[u8], fault: Option<Fault>) -> Option<usize> {
 }
 
 fn trailers(bytes: &[u8], mut at: usize, chunks: Vec<Vec<u8>>) -> Chunks {
+    let mut trailers = Vec::new();
     loop {
         match line(bytes, at, None) {
-            Ok(Some((b"", next))) => return Chunks::Whole(chunks, next),
-            Ok(Some((_, next))) => at = next,
+            Ok(Some((b"", next))) => return Chunks::Whole(chunks, next, trailers),
+            Ok(Some((line, next))) => {
+                let mut parts = line.splitn(2, |byte| *byte == b':');
+                let [name, value] = [(); 2].map(|()| parts.next().unwrap_or_default());
+                let name = String::from_utf8_lossy(name).into_owned();
+                trailers.push((name, value.trim_ascii().to_vec()));
+                at = next;
+            }
             Ok(None) => return Chunks::Partial,
             Err(()) => return Chunks::Broken,
         }

@@ -29,7 +29,7 @@ faults! {
     /// The app gets no more than 4096 bytes of a body with a length.
     BodyCut => "RQ-05";
     /// The app gets the first chunk only.
-    ChunksCut => "RQ-06";
+    ChunksCut => "RQ-06" "RQ-18";
     /// The version is always the newest.
     VersionIsAlwaysNewest => "RQ-07";
     /// The app is called again for the same request.
@@ -42,16 +42,210 @@ faults! {
     PhraseLost => "RQ-11";
     /// Cookies become one line.
     CookiesJoined => "RQ-12";
-    /// The last piece of a body stays in a buffer.
-    LastPieceLost => "RQ-13";
+    /// What is flushed for the third time gets lost.
+    ThirdFlushLost => "RQ-13";
     /// An answer with 204 has a body and its length.
     BodyWith204 => "RQ-14";
     /// A failure looks like an answer.
     FailureIs200 => "RQ-15";
     /// A body that broke off ends like a whole one.
-    BrokenOffLooksWhole => "RQ-16";
+    BrokenOffLooksWhole => "RQ-16" "CM-17";
     /// The app is called once the body is there.
-    BodyAwaited => "RQ-17";
+    BodyAwaited => "RQ-17" "RQ-21";
+    /// A byte of a body that comes alone is another.
+    LoneByteLost => "RQ-18";
+    /// A body that breaks off is whole.
+    BrokenBodyTaken => "RQ-19";
+    /// A 100 is sent with each read.
+    ContinueTwice => "RQ-20";
+    /// A 100 is sent before the app is called.
+    ContinueAtOnce => "RQ-21";
+    /// The path base of the root is a slash.
+    BaseIsASlash => "RQ-22" "RQ-24";
+    /// A long form of a slash is a slash.
+    OverlongDecoded => "RQ-23";
+    /// The authority of a target is a part of the path.
+    AuthorityInPath => "RQ-24";
+    /// The host of the field counts beside that of the target.
+    HostFieldCounts => "RQ-25";
+    /// The host comes without its port.
+    PortOfHostLost => "RQ-26";
+    /// Where the client names no host there is none.
+    NoGuessOfHost => "RQ-27";
+    /// The scheme comes in upper case.
+    SchemeInUpperCase => "RQ-28";
+    /// Bytes beyond ASCII become question marks.
+    HighBytesReplaced => "RQ-29";
+    /// The asterisk is a failure.
+    AsteriskFails => "RQ-30";
+    /// Every tunnel is opened.
+    TunnelOpened => "RQ-31";
+    /// A flush waits for the end.
+    FlushWaits => "RQ-32";
+    /// Two of many writes change places.
+    WritesSwapped => "RQ-33";
+    /// Bodies end after a mebibyte.
+    LargeBodiesCut => "RQ-34";
+    /// A body that falls short of its length gets zeros.
+    ShortIsPadded => "RQ-35";
+    /// What goes beyond the length is sent.
+    SentBeyondLength => "RQ-36";
+    /// A length that is none is sent.
+    OddLengthSent => "RQ-37";
+    /// The app's coding is sent.
+    CodingOfAppSent => "RQ-38";
+    /// The app's `close` is passed over.
+    CloseOfAppIgnored => "RQ-39";
+    /// An answer to HEAD has the length zero.
+    LengthOfHeadIsZero => "RQ-40";
+    /// Old clients get chunks too.
+    ChunksForAll => "RQ-41";
+    /// Any status is sent.
+    AnyStatusSent => "RQ-42";
+    /// Any phrase is sent.
+    AnyPhraseSent => "RQ-43";
+    /// Any value is sent.
+    AnyValueSent => "RQ-44";
+    /// Any name is sent.
+    AnyNameSent => "RQ-45";
+    /// Letters are cut to a byte.
+    ValuesNarrowed => "RQ-46";
+    /// A field that comes late is sent where the body is.
+    LateFieldsInBody => "RQ-47";
+    /// A 500 of the app is a failure as any other.
+    FailureIsAlike => "RQ-48";
+    /// An app that panics takes its connection along.
+    PanicCloses => "RQ-49";
+    /// Fields of the request before stay where the next has none of the name.
+    FieldsStay => "RQ-50";
+    /// The same with fields of the response.
+    ResponseStays => "RQ-51";
+    /// Of calls at the same time all get the newest query.
+    NewestQueryCounts => "RQ-52";
+    /// There is no `owin.ResponseBody`.
+    RequiredKeyMissing => "RQ-53";
+    /// The environment stays as the app left it.
+    EnvironmentStays => "RQ-54";
+
+    /// An address has brackets.
+    AddressInBrackets => "CM-01";
+    /// The port of the client is the server's.
+    PortsMixedUp => "CM-02";
+    /// The local address is the one that was bound.
+    LocalIsAny => "CM-03";
+    /// No client is on this machine.
+    NobodyIsLocal => "CM-04";
+    /// The capabilities count calls.
+    CapabilitiesChange => "CM-05";
+    /// The capabilities do not name the server.
+    NamelessServer => "CM-06";
+    /// Files can be sent, and nobody says so.
+    ExtensionUnannounced => "CM-07";
+    /// There is a key of OWIN's that OWIN does not know.
+    KeyOfItsOwn => "CM-08";
+    /// A value has one type now and another then.
+    TypesChange => "CM-09";
+    /// A key is there without a value.
+    EmptyKeys => "CM-10";
+    /// All calls have one id.
+    IdsRepeat => "CM-11";
+    /// A callback cannot change the status any more.
+    CallbacksTooLate => "CM-12";
+    /// Callbacks run only where there is a body.
+    CallbacksNeedABody => "CM-13" "CM-16";
+    /// The callback that was registered first runs first.
+    CallbacksForwards => "CM-14";
+    /// Callbacks run twice.
+    CallbacksTwice => "CM-15";
+    /// A callback that fails is passed over.
+    CallbackFailureIgnored => "CM-16";
+    /// A callback that comes late is taken, and never runs.
+    LateCallbacksTaken => "CM-17";
+    /// Callbacks stay for the next call.
+    CallbacksStay => "CM-18";
+    /// Trailers of a request are dropped.
+    TrailersLost => "CM-19";
+    /// Trailers of a request stand among its fields.
+    TrailersAmongFields => "CM-20";
+    /// Trailers of a response are dropped.
+    TrailersUnsent => "CM-21";
+
+    /// A reset fires no token.
+    ResetUntold => "LT-01" "LT-05";
+    /// An end in the middle of a body fires no token.
+    EndInBodyUntold => "LT-02";
+    /// A write that fails fires no token.
+    WriteFailureUntold => "LT-03";
+    /// The token fires when the connection ends.
+    TokenFiresAfterSuccess => "LT-04";
+    /// The token fires only for whoever waits at that time.
+    LateLookSeesNothing => "LT-05";
+    /// A client that closes its half gets no answer.
+    HalfCloseIsLoss => "LT-06";
+    /// A body that broke off ends.
+    ReadsNeverFail => "LT-07";
+    /// What is written for a client that has gone is thrown away.
+    WritesNeverFail => "LT-08";
+    /// A call waits until no other does.
+    CallsWaitForOthers => "LT-09";
+    /// A few calls are made at once.
+    FewCallsAtOnce => "LT-10";
+    /// What the app writes is taken, whether the client reads or not.
+    WritesSwallowed => "LT-03" "LT-08" "LT-11";
+    /// What the client sends is taken, whether the app reads or not.
+    UploadSwallowed => "LT-12";
+
+    /// Without a count the last byte of a file is missing.
+    LastByteOfFileLost => "FI-01" "FI-02";
+    /// Files are sent from their beginning.
+    OffsetIgnored => "FI-02" "FI-03" "FI-04";
+    /// Files are sent to their end.
+    CountIgnored => "FI-02" "FI-03" "FI-04";
+    /// No bytes are no range.
+    NoBytesFail => "FI-03";
+    /// A range is cut to what is there.
+    RangeIsCut => "FI-04";
+    /// A file that is not there is empty.
+    MissingFileIsEmpty => "FI-05";
+    /// What was written before a file is lost.
+    FileIsAllThereIs => "FI-06";
+    /// A file is sent to HEAD, too.
+    FilesWithHead => "FI-07";
+    /// Files end after a mebibyte.
+    LargeFilesCut => "FI-08";
+    /// A file comes without the app's fields.
+    FileForgetsHead => "FI-09";
+
+    /// A 101 does not say to what.
+    ProtocolUnsaid => "UP-01";
+    /// What comes second, and is short, is lost.
+    SecondReadLost => "UP-08";
+    /// What came with the head is lost.
+    EarlyBytesLost => "UP-09";
+    /// An end of the input ends the output.
+    HalfCloseEndsStream => "UP-10";
+    /// A stream stays open when the app has ended.
+    EndKeepsStream => "UP-11";
+    /// Every request may be upgraded.
+    UpgradeUnasked => "UP-03";
+    /// An app that does not take the connection gets it all the same.
+    RefusalSwitches => "UP-04";
+    /// Requests of HTTP/1.0 may be upgraded.
+    UpgradeForAll => "UP-05";
+    /// `Upgrade` is enough.
+    OptionNotNeeded => "UP-06";
+    /// `Connection` must be `Upgrade` and nothing else.
+    OptionAlone => "UP-07";
+    /// A stream ends after half a mebibyte.
+    LargeStreamsCut => "UP-12";
+    /// A stream stays open when the app has failed.
+    FailureKeepsStream => "UP-13";
+    /// A 101 has no field of the app.
+    SwitchForgetsFields => "UP-02";
+    /// The body of the request is a part of the stream.
+    BodyIsStream => "UP-14";
+    /// The app is not told that the client has gone.
+    StreamOutlivesClient => "UP-15";
 
     /// A request without a host is taken.
     NoHostTaken => "H1-01";
@@ -82,7 +276,7 @@ faults! {
     /// The method is any word.
     AnyMethodTaken => "H1-14";
     /// A target with a scheme is refused.
-    AbsoluteTargetRefused => "H1-15";
+    AbsoluteTargetRefused => "H1-15" "RQ-24" "RQ-25";
     /// An empty line is a request line.
     EmptyLineRefused => "H1-16";
     /// Every answer is the last.
@@ -102,13 +296,13 @@ faults! {
     /// `chunked` is compared byte by byte.
     CodingInOneCase => "H1-24";
     /// No 100 is ever sent.
-    NoContinue => "H1-25";
+    NoContinue => "H1-25" "RQ-20";
     /// A 100 is sent to old clients too.
     ContinueForAll => "H1-26";
     /// The head ends with a line feed.
     HeadEndsWithLineFeed => "H1-27";
     /// HEAD is answered like GET.
-    HeadWithBody => "H1-28";
+    HeadWithBody => "H1-28" "RQ-40" "FI-07";
     /// There is no Date.
     NoDate => "H1-29";
 
@@ -148,7 +342,7 @@ faults! {
     /// A line of chunks may end with a line feed.
     LineFeedEndsSize => "SM-16";
     /// Lengths over forty are passed over in a POST, so that its body is read as a request.
-    LongLengthIgnored => "SM-17" "SM-19" "RQ-05";
+    LongLengthIgnored => "SM-17" "SM-19" "RQ-05" "RQ-19";
     /// Lengths are passed over in a GET.
     LengthOfGetIgnored => "SM-18";
     /// A body that the app has not read is the next request.
@@ -169,7 +363,8 @@ faults! {
 }
 
 /// Faults by which other checks suffer too: these are tried with their own checks only.
-pub(crate) const SPREADING: [Fault; 1] = [Fault::DiesOfReset];
+pub(crate) const SPREADING: [Fault; 3] =
+    [Fault::DiesOfReset, Fault::CallsWaitForOthers, Fault::FewCallsAtOnce];
 
 /// The faults on the wire that nobody sees without the probe.
 pub(crate) const UNSEEN: [Fault; 6] = [

@@ -7,6 +7,8 @@ use super::faults::Fault;
 pub(crate) struct Head {
     pub(crate) method: String,
     pub(crate) target: String,
+    /// Where the target had a scheme.
+    pub(crate) authority: Option<String>,
     pub(crate) minor: u8,
     pub(crate) fields: Vec<(String, Vec<u8>)>,
     pub(crate) framing: Framing,
@@ -78,7 +80,8 @@ fn request_line(line: &[u8], head: &mut Head, fault: Option<Fault>) -> Result<()
         if fault == Some(Fault::AbsoluteTargetRefused) {
             return Err(400);
         }
-        head.target = rest[rest.find('/').unwrap_or(rest.len())..].to_owned();
+        let (authority, target) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        (head.authority, head.target) = (Some(authority.to_owned()), target.to_owned());
     }
     Ok(())
 }
@@ -153,7 +156,13 @@ fn host(head: &Head, fault: Option<Fault>) -> Result<(), Refused> {
     };
     let is_host = |host: &&[u8]| {
         let mut parts = host.splitn(2, |byte| *byte == b':');
-        let (name, port) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let (mut name, mut port) =
+            (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        if let Some(end) = host.iter().position(|byte| *byte == b']').filter(|_| host[0] == b'[') {
+            let is_address = host[1..end].iter().all(|b| b.is_ascii_hexdigit() || *b == b':');
+            name = if is_address { b"" } else { b"?" };
+            port = host[end + 1..].strip_prefix(b":").unwrap_or(&host[end + 1..]);
+        }
         let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b".-".contains(byte);
         name.iter().all(is_letter) && port.iter().all(u8::is_ascii_digit)
     };

@@ -1,13 +1,15 @@
 //! Mutants that speak HTTP/1.1 and host the probe.
 
 mod app;
+mod before;
 mod chunks;
+mod client;
 mod faults;
 mod head;
 mod server;
 mod strict;
 
-use owin_conformance::check::Profile;
+use owin_conformance::check::{self, Profile};
 use owin_conformance::run::Target;
 
 pub(crate) use self::faults::Fault;
@@ -17,7 +19,15 @@ use crate::family::{Broken, Family, Mutant, Row};
 
 pub(crate) const FAMILY: Family = Family {
     name: "http1",
-    profiles: &[Profile::Required, Profile::Http1, Profile::Smuggling],
+    profiles: &[
+        Profile::Required,
+        Profile::Common,
+        Profile::Lifetime,
+        Profile::SendFile,
+        Profile::Opaque,
+        Profile::Http1,
+        Profile::Smuggling,
+    ],
     rows,
     start,
 };
@@ -27,9 +37,13 @@ fn rows() -> Vec<Row> {
         fault: format!("{fault:?}"),
         ids,
         spreads: SPREADING.contains(fault),
-        is_unseen: UNSEEN.contains(fault) || ids.iter().all(|id| id.starts_with("RQ-")),
+        is_unseen: UNSEEN.contains(fault) || !ids.iter().any(|id| is_on_the_wire(id)),
     };
     FAULTS.iter().map(row).collect()
+}
+
+fn is_on_the_wire(id: &str) -> bool {
+    check::find(id).unwrap().profile().is_on_the_wire()
 }
 
 fn start(broken: Broken) -> Box<dyn Mutant> {

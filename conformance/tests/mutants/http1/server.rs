@@ -2,14 +2,16 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use owin_conformance::run::Target;
 
-use super::app::{self, Calls};
+use super::app::{self, Shared};
+use super::before::Before;
 use super::chunks::{self, Chunks};
+use super::client::Client;
 use super::faults::Fault;
 use super::head::{self, Framing, Head, Refused};
 use super::strict;
@@ -36,19 +38,15 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let is_dead = Arc::new(AtomicBool::new(false));
-        let (spoilt, calls, dead) = (Arc::new(spoilt), Arc::new(Mutex::default()), is_dead.clone());
+        let (spoilt, shared) = (Arc::new(spoilt), Arc::new(Shared::default()));
+        let dead = Arc::clone(&is_dead);
         std::thread::spawn(move || {
             while let Ok((stream, _)) = listener.accept() {
                 if dead.load(Ordering::SeqCst) {
                     return;
                 }
-                let mut connection = Connection {
-                    stream,
-                    unread: Vec::new(),
-                    spoilt: Arc::clone(&spoilt),
-                    calls: Arc::clone(&calls),
-                    is_dead: Arc::clone(&dead),
-                };
+                let (spoilt, shared) = (Arc::clone(&spoilt), Arc::clone(&shared));
+                let mut connection = Connection::new(stream, spoilt, shared, Arc::clone(&dead));
                 std::thread::spawn(move || connection.serve());
             }
         });
@@ -69,14 +67,40 @@ impl Drop for Server {
 
 /// One connection of a mutant.
 pub(crate) struct Connection {
-    stream: TcpStream,
-    unread: Vec<u8>,
+    pub(super) stream: TcpStream,
+    pub(super) unread: Vec<u8>,
     spoilt: Arc<Spoilt>,
-    calls: Arc<Mutex<Calls>>,
+    shared: Arc<Shared>,
     is_dead: Arc<AtomicBool>,
+    /// What is known of the client while an app runs.
+    pub(super) client: Client,
+    /// What faults remember of the calls before.
+    pub(super) before: Before,
+    trailers: Vec<(String, Vec<u8>)>,
+    /// Whether the client was asked for the body of this request.
+    has_asked: bool,
 }
 
 impl Connection {
+    fn new(
+        stream: TcpStream,
+        spoilt: Arc<Spoilt>,
+        shared: Arc<Shared>,
+        is_dead: Arc<AtomicBool>,
+    ) -> Self {
+        Self {
+            stream,
+            unread: Vec::new(),
+            spoilt,
+            shared,
+            is_dead,
+            client: Client::default(),
+            before: Before::default(),
+            trailers: Vec::new(),
+            has_asked: false,
+        }
+    }
+
     pub(crate) fn fault(&self) -> Option<Fault> {
         if let Spoilt::By(fault) = &*self.spoilt { Some(*fault) } else { None }
     }
@@ -85,8 +109,25 @@ impl Connection {
         self.fault() == Some(fault)
     }
 
-    pub(crate) fn calls(&self) -> &Mutex<Calls> {
-        &self.calls
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    pub(crate) fn is_dead(&self) -> bool {
+        self.is_dead.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn local(&self) -> SocketAddr {
+        self.stream.local_addr().unwrap()
+    }
+
+    pub(crate) fn remote(&self) -> SocketAddr {
+        self.stream.peer_addr().unwrap_or_else(|_| self.local())
+    }
+
+    /// The trailers of the body that was read last.
+    pub(crate) fn trailers(&mut self) -> Vec<(String, Vec<u8>)> {
+        std::mem::take(&mut self.trailers)
     }
 
     fn serve(&mut self) {
@@ -106,6 +147,7 @@ impl Connection {
                 }
             }
         }
+        self.before.end(&self.shared);
         let _gone = self.stream.shutdown(Shutdown::Write);
         let _gone = self.stream.set_read_timeout(Some(Duration::from_secs(1)));
         let mut rest = [0; 4096];
@@ -147,6 +189,10 @@ impl Connection {
 
     /// Answers; says whether the connection goes on.
     fn answer(&mut self, head: &Head) -> Result<bool, Refused> {
+        self.has_asked = false;
+        if self.has(Fault::ContinueAtOnce) {
+            self.ask_for_body(head);
+        }
         if self.has(Fault::HalfClosedIsGone) && self.is_half_closed() {
             static SEEN: AtomicUsize = AtomicUsize::new(1);
             if SEEN.fetch_add(1, Ordering::SeqCst).is_multiple_of(3) {
@@ -169,34 +215,69 @@ impl Connection {
 
     /// Reads the body whole, in its pieces.
     pub(crate) fn body(&mut self, head: &Head) -> Result<Vec<Vec<u8>>, Refused> {
-        let expects = !head.values("Expect", None).is_empty() && head.framing != Framing::None;
-        let is_new = head.minor == 1 && self.unread.is_empty() && !self.has(Fault::NoContinue);
-        if expects && (is_new || self.has(Fault::ContinueForAll)) {
-            self.write("HTTP/1.1 100 Continue\r\n\r\n");
-        }
+        self.ask_for_body(head);
         loop {
-            match head.framing {
-                Framing::None => return Ok(Vec::new()),
-                Framing::Length(length) => {
-                    let length = usize::try_from(length).unwrap_or(usize::MAX);
-                    if self.unread.len() >= length {
-                        return Ok(vec![self.unread.drain(..length).collect()]);
-                    }
-                }
-                Framing::Chunked => match chunks::decode(&self.unread, self.fault()) {
-                    Chunks::Whole(chunks, used) => {
-                        self.unread.drain(..used);
-                        return Ok(chunks);
-                    }
-                    Chunks::Broken => return Err(400),
-                    Chunks::Partial => {}
-                },
+            match self.whole_body(head) {
+                Some(whole) => return whole,
+                None if self.is_taken_for_whole() => return Ok(vec![b"hello".to_vec()]),
+                None => {}
             }
+            let before = self.unread.len();
             if !self.read() {
                 let is_taken = self.has(Fault::BrokenOffTaken);
                 return if is_taken { Ok(vec![self.unread.split_off(0)]) } else { Err(400) };
             }
+            if self.unread.len() == before + 1 && self.has(Fault::LoneByteLost) {
+                self.unread[before] = b'?';
+            }
         }
+    }
+
+    fn ask_for_body(&mut self, head: &Head) {
+        let expects = !head.values("Expect", None).is_empty() && head.framing != Framing::None;
+        let is_new = head.minor == 1 && self.unread.is_empty() && !self.has(Fault::NoContinue);
+        if expects
+            && !std::mem::replace(&mut self.has_asked, true)
+            && (is_new || self.has(Fault::ContinueForAll))
+        {
+            self.write("HTTP/1.1 100 Continue\r\n\r\n");
+        }
+    }
+
+    /// The body, where all of it is there.
+    fn whole_body(&mut self, head: &Head) -> Option<Result<Vec<Vec<u8>>, Refused>> {
+        match head.framing {
+            Framing::None => Some(Ok(Vec::new())),
+            Framing::Length(length) => {
+                let length = usize::try_from(length).unwrap_or(usize::MAX);
+                let is_there = self.unread.len() >= length;
+                is_there.then(|| Ok(vec![self.unread.drain(..length).collect()]))
+            }
+            Framing::Chunked => match chunks::decode(&self.unread, self.fault()) {
+                Chunks::Whole(chunks, used, trailers) => {
+                    self.unread.drain(..used);
+                    self.trailers = trailers;
+                    Some(Ok(chunks))
+                }
+                Chunks::Broken => Some(Err(400)),
+                Chunks::Partial => None,
+            },
+        }
+    }
+
+    /// Whether all of the body is there.
+    pub(crate) fn is_there(&self, head: &Head) -> bool {
+        match head.framing {
+            Framing::None => true,
+            Framing::Length(length) => u64::try_from(self.unread.len()).unwrap() >= length,
+            Framing::Chunked => chunks::decode(&self.unread, None) != Chunks::Partial,
+        }
+    }
+
+    /// Whether a body that breaks off here is taken for whole.
+    fn is_taken_for_whole(&self) -> bool {
+        let is_part = [&b"hello"[..], b"5\r\nhello\r\n"].contains(&self.unread.as_slice());
+        is_part && self.has(Fault::BrokenBodyTaken) && self.is_half_closed()
     }
 
     /// Reads once; says whether anything came.
@@ -212,12 +293,13 @@ impl Connection {
         length > 0
     }
 
-    pub(crate) fn write(&mut self, bytes: impl AsRef<[u8]>) {
-        let _gone = self.stream.write_all(bytes.as_ref());
+    /// Writes; says whether the client is there to take it.
+    pub(crate) fn write(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        !self.client.is_given_up() && self.stream.write_all(bytes.as_ref()).is_ok()
     }
 
     /// Whether the client closes its half within a moment.
-    fn is_half_closed(&self) -> bool {
+    pub(super) fn is_half_closed(&self) -> bool {
         let _set = self.stream.set_read_timeout(Some(Duration::from_millis(30)));
         let is_gone = self.stream.peek(&mut [0]).is_ok_and(|length| length == 0);
         let _set = self.stream.set_read_timeout(None);

@@ -31,6 +31,116 @@ macro_rules! tests_of {
             rq_15_failure "RQ-15"
             rq_16_broken_off "RQ-16"
             rq_17_early_answer "RQ-17"
+            rq_18_slow_body "RQ-18"
+            rq_19_broken_body "RQ-19"
+            rq_20_continue_on_read "RQ-20"
+            rq_21_no_continue_unread "RQ-21"
+            rq_22_path_and_base "RQ-22"
+            rq_23_odd_escapes "RQ-23"
+            rq_24_parts_of_an_absolute_target "RQ-24"
+            rq_25_host_of_an_absolute_target "RQ-25"
+            rq_26_host "RQ-26"
+            rq_27_host_of_http_10 "RQ-27"
+            rq_28_scheme "RQ-28"
+            rq_29_bytes_beyond_ascii "RQ-29"
+            rq_30_asterisk "RQ-30"
+            rq_31_connect "RQ-31"
+            rq_32_flush_on_the_wire "RQ-32"
+            rq_33_many_writes "RQ-33"
+            rq_34_large_response "RQ-34"
+            rq_35_short_of_its_length "RQ-35"
+            rq_36_beyond_its_length "RQ-36"
+            rq_37_odd_length_of_an_app "RQ-37"
+            rq_38_own_coding "RQ-38"
+            rq_39_app_closes "RQ-39"
+            rq_40_length_of_head "RQ-40"
+            rq_41_no_chunks_for_http_10 "RQ-41"
+            rq_42_odd_status "RQ-42"
+            rq_43_split_phrase "RQ-43"
+            rq_44_split_value "RQ-44"
+            rq_45_split_name "RQ-45"
+            rq_46_narrowed_value "RQ-46"
+            rq_47_late_field "RQ-47"
+            rq_48_own_failure "RQ-48"
+            rq_49_panic_of_an_app "RQ-49"
+            rq_50_request_of_its_own "RQ-50"
+            rq_51_response_of_its_own "RQ-51"
+            rq_52_calls_at_once "RQ-52"
+            rq_53_required_keys "RQ-53"
+            rq_54_environment_of_its_own "RQ-54"
+        }
+    };
+    (common $tried:ident) => {
+        $crate::tests_of! { @ $tried
+            cm_01_remote_address "CM-01"
+            cm_02_remote_port "CM-02"
+            cm_03_local_address "CM-03"
+            cm_04_is_local "CM-04"
+            cm_05_same_capabilities "CM-05"
+            cm_06_named_server "CM-06"
+            cm_07_announced_extensions "CM-07"
+            cm_08_names_of_keys "CM-08"
+            cm_09_types_of_keys "CM-09"
+            cm_10_no_empty_keys "CM-10"
+            cm_11_request_ids "CM-11"
+            cm_12_callback "CM-12"
+            cm_13_callback_without_body "CM-13"
+            cm_14_order_of_callbacks "CM-14"
+            cm_15_callbacks_once "CM-15"
+            cm_16_failing_callback "CM-16"
+            cm_17_late_callback "CM-17"
+            cm_18_callbacks_of_their_own "CM-18"
+            cm_19_request_trailers "CM-19"
+            cm_20_trailers_apart "CM-20"
+            cm_21_response_trailers "CM-21"
+        }
+    };
+    (lifetime $tried:ident) => {
+        $crate::tests_of! { @ $tried
+            lt_01_cancelled_by_reset "LT-01"
+            lt_02_cancelled_by_end "LT-02"
+            lt_03_cancelled_by_write "LT-03"
+            lt_04_not_after_success "LT-04"
+            lt_05_late_look "LT-05"
+            lt_06_half_closed_while_it_works "LT-06"
+            lt_07_read_after_reset "LT-07"
+            lt_08_write_after_reset "LT-08"
+            lt_09_endless_call "LT-09"
+            lt_10_many_calls "LT-10"
+            lt_11_slow_reader "LT-11"
+            lt_12_slow_app "LT-12"
+        }
+    };
+    (sendfile $tried:ident) => {
+        $crate::tests_of! { @ $tried
+            fi_01_whole_file "FI-01"
+            fi_02_range_of_a_file "FI-02"
+            fi_03_no_bytes_of_a_file "FI-03"
+            fi_04_beyond_a_file "FI-04"
+            fi_05_missing_file "FI-05"
+            fi_06_file_between_writes "FI-06"
+            fi_07_head_of_a_file "FI-07"
+            fi_08_large_file "FI-08"
+            fi_09_head_before_a_file "FI-09"
+        }
+    };
+    (opaque $tried:ident) => {
+        $crate::tests_of! { @ $tried
+            up_01_switch "UP-01"
+            up_02_fields_of_a_switch "UP-02"
+            up_03_no_upgrade_unasked "UP-03"
+            up_04_upgrade_refused "UP-04"
+            up_05_no_upgrade_for_http_10 "UP-05"
+            up_06_upgrade_without_option "UP-06"
+            up_07_upgrade_in_a_list "UP-07"
+            up_08_both_ways "UP-08"
+            up_09_early_bytes "UP-09"
+            up_10_half_closed_stream "UP-10"
+            up_11_end_of_a_stream "UP-11"
+            up_12_large_stream "UP-12"
+            up_13_failed_stream "UP-13"
+            up_14_body_before_a_stream "UP-14"
+            up_15_lost_stream "UP-15"
         }
     };
     (http1 $tried:ident) => {
@@ -122,7 +232,7 @@ macro_rules! tests_of {
         compile_error!(concat!(
             "there is no profile `",
             stringify!($other),
-            "`; there are: required, http1, smuggling, middleware"
+            "`; there are: required, common, lifetime, sendfile, opaque, http1, smuggling, middleware"
         ));
     };
 }

@@ -33,8 +33,11 @@ async fn echo(env: &mut Dictionary, ends: bool, fails: bool) -> Result<(), Error
     if fails {
         return Err(Error::app("the probe was told to fail"));
     }
+    if ends {
+        return stream.shutdown().await;
+    }
     let mut bytes = vec![0; 16 * 1024];
-    while !ends {
+    loop {
         let length = stream.read(&mut bytes).await?;
         if length == 0 {
             break;

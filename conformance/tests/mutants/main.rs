@@ -5,7 +5,6 @@
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::string_slice,
     reason = "a mutant is reached by the suite alone; one that panics is a test that fails, and the \
               kill matrix is printed"
 )]

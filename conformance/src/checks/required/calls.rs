@@ -30,7 +30,7 @@ const REQUIRED: [&str; 12] = [
 pub(in crate::checks) const CALLS: &[Check] = &[
     Check {
         id: "RQ-49",
-        slug: "panic",
+        slug: "panic-of-an-app",
         title: "An app that panics has failed as others fail",
         level: Level::Must,
         profile: Profile::Required,

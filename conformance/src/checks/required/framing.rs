@@ -11,7 +11,7 @@ const LARGE_BYTES: usize = 2 * 1024 * 1024;
 pub(in crate::checks) const FRAMING: &[Check] = &[
     Check {
         id: "RQ-32",
-        slug: "flush",
+        slug: "flush-on-the-wire",
         title: "What the app flushes reaches the client while the app still runs",
         level: Level::Must,
         profile: Profile::Required,

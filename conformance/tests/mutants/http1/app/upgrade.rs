@@ -19,11 +19,11 @@ pub(super) fn taken(
     }
     connection.write(head(connection));
     connection.write("ready\n");
-    if call.named("fail").is_some() && connection.has(Fault::FailureKeepsStream) {
+    let has = |fault| connection.has(fault);
+    let (ends, fails) = (call.named("end").is_some(), call.named("fail").is_some());
+    if (fails && has(Fault::FailureKeepsStream)) || (ends && has(Fault::EndKeepsStream)) {
         connection.linger();
-    } else if call.named("end").is_some() && connection.has(Fault::EndKeepsStream) {
-        connection.linger();
-    } else if call.named("end").is_none() && call.named("fail").is_none() {
+    } else if !ends && !fails {
         connection.echo();
     }
     Ok(false)

@@ -124,6 +124,7 @@ const server = createServer((request, response) => {
     }
     response.getHeaderNames().forEach((name) => response.removeHeader(name));
     response.statusCode = 500;
+    response.statusMessage = "";
     response.end();
   });
 });

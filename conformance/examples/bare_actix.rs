@@ -10,6 +10,6 @@ fn main() -> io::Result<()> {
     let port = port.ok_or_else(|| io::Error::other("the port is missing"))?;
     actix_web::rt::System::new().block_on(async {
         let app = || App::new().default_service(web::to(async |_: web::Bytes| "hello\n"));
-        HttpServer::new(app).workers(1).bind(("127.0.0.1", port))?.run().await
+        HttpServer::new(app).workers(1).bind_auto_h2c(("127.0.0.1", port))?.run().await
     })
 }

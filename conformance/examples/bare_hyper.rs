@@ -5,10 +5,10 @@ use std::error::Error;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
 use tokio::net::TcpListener;
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -20,9 +20,11 @@ async fn main() -> Result<(), Failure> {
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        let connection =
-            http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer));
-        drop(tokio::spawn(connection));
+        let http = Builder::new(TokioExecutor::new());
+        drop(tokio::spawn(async move {
+            // An error of one connection is nobody else's.
+            let _ended = http.serve_connection(TokioIo::new(stream), service_fn(answer)).await;
+        }));
     }
 }
 

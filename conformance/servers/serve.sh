@@ -35,10 +35,13 @@ uvicorn_and() { echo "$(distribution uvicorn) on $(distribution "$1")"; }
 version() {
     case $name in
     nginx) nginx -v 2>&1 | sed 's#.*nginx/#nginx #' ;;
+    nginx-http2) nginx -v 2>&1 | sed 's#.*nginx/\(.*\)#nginx \1 with `listen … http2`#' ;;
     apache) apache2 -v | sed -n 's#.*Apache/\([^ ]*\).*#Apache \1#p' ;;
     lighttpd) lighttpd -v | sed 's#^lighttpd/\([^ ]*\).*#lighttpd \1#' ;;
     haproxy) haproxy -v | sed -n 's#^HAProxy version \([0-9.]*\).*#HAProxy \1#p' ;;
+    haproxy-http2) haproxy -v | sed -n 's#^HAProxy version \([0-9.]*\).*#HAProxy \1 with `proto h2`#p' ;;
     node) node -p '"http of Node.js " + process.versions.node' ;;
+    node-http2) node -p '"http2 of Node.js " + process.versions.node' ;;
     python) python3 -c 'import platform; print("http.server of Python", platform.python_version())' ;;
     uvicorn) test -x "$venv/bin/uvicorn" && uvicorn_and h11 ;;
     uvicorn-httptools) test -x "$venv/bin/uvicorn" && uvicorn_and httptools ;;
@@ -50,11 +53,11 @@ version() {
 
 install() {
     case $name in
-    nginx) package nginx-light ;;
+    nginx | nginx-http2) package nginx-light ;;
     apache) package apache2-bin ;;
     lighttpd) package lighttpd ;;
-    haproxy) package haproxy ;;
-    node) package nodejs ;;
+    haproxy | haproxy-http2) package haproxy ;;
+    node | node-http2) package nodejs ;;
     python) package python3 ;;
     uvicorn | uvicorn-httptools) python3 -m venv "$venv" && "$venv/bin/pip" install -q -r "$here/requirements.txt" ;;
     *) cargo build -q --manifest-path "$root/Cargo.toml" -p owin-conformance --example "bare_$name" ;;
@@ -65,8 +68,8 @@ uvicorn_on() { exec "$venv/bin/uvicorn" --app-dir "$probe" --port "$port" --log-
 
 start() {
     case $name in
-    nginx)
-        config=$(configured nginx.conf)
+    nginx | nginx-http2)
+        config=$(configured "$name.conf")
         exec nginx -p "$folder" -c "$config"
         ;;
     apache)
@@ -79,11 +82,12 @@ start() {
         echo 'printf "Content-Type: text/plain\r\nContent-Length: 6\r\n\r\nhello\n"' >"$folder/files/answer.sh"
         exec lighttpd -D -f "$config"
         ;;
-    haproxy)
-        config=$(configured haproxy.cfg)
+    haproxy | haproxy-http2)
+        config=$(configured "$name.cfg")
         exec haproxy -db -f "$config"
         ;;
     node) exec node "$probe/probe.mjs" "$port" ;;
+    node-http2) exec node "$probe/probe.mjs" "$port" http2 ;;
     python) exec python3 "$probe/probe.py" "$port" ;;
     uvicorn) uvicorn_on h11 ;;
     uvicorn-httptools) uvicorn_on httptools ;;

@@ -239,7 +239,7 @@ function serve(request, response) {
     }
     response.getHeaderNames().forEach((name) => response.removeHeader(name));
     response.statusMessage = undefined;
-    response.writeHead(500).end();
+    response.writeHead(500, { "Content-Length": 0 }).end();
   });
 }
 

@@ -94,24 +94,26 @@ async def seen(scope, receive, query):
 
 
 async def reply(send, parameters):
-    """Answers as the parameters say. ASGI has no place for a phrase, so that one is lost."""
-    status, fields, body, chunks = 200, [], b"", []
+    """Does what the parameters say, in their order. ASGI has no place for a phrase, so that one is lost."""
+    status, fields, has_started = 200, [], False
     for name, value in parameters:
         if name == "status":
             status = int(value)
         elif name == "header":
             fields.append(tuple(part.encode("latin-1") for part in value.split(":", 1)))
         elif name == "body":
-            body = value.encode()
+            await whole(send, status, fields, value.encode())
+            return
         elif name == "chunk":
-            chunks.append(value.encode())
-    if not chunks:
-        await whole(send, status, fields, body)
-        return
-    await send({"type": "http.response.start", "status": status, "headers": fields})
-    for chunk in chunks:
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+            if not has_started:
+                has_started = True
+                start = {"type": "http.response.start", "status": status}
+                await send(start | {"headers": list(fields)})
+            await send({"type": "http.response.body", "body": value.encode(), "more_body": True})
+    if has_started:
+        await send({"type": "http.response.body", "body": b""})
+    else:
+        await whole(send, status, fields, b"")
 
 
 async def fail(send, parameters):

@@ -20,9 +20,14 @@ async fn started(app: BoxApp, path: &str) -> (Box<dyn Running>, Target) {
     (running, target)
 }
 
-async fn tried(app: BoxApp, path: &str) -> Report {
+/// What is tried with the probe; `tests/limits.rs` tries the limits, which take longer.
+fn but_limits() -> Plan {
+    Plan::new().with_profiles(Profile::all().into_iter().filter(|own| *own != Profile::Limits))
+}
+
+async fn tried(app: BoxApp, path: &str, plan: Plan) -> Report {
     let (running, target) = started(app, path).await;
-    let made = tokio::task::spawn_blocking(move || run(&target, &Plan::new(), &|_| {}));
+    let made = tokio::task::spawn_blocking(move || run(&target, &plan, &|_| {}));
     let made = made.await.unwrap();
     running.stop(Duration::from_secs(5)).await.unwrap();
     made
@@ -30,9 +35,10 @@ async fn tried(app: BoxApp, path: &str) -> Report {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_the_probe_it_passes_every_check() {
-    let made = tried(probe::app(), "").await;
+    let made = tried(probe::app(), "", but_limits()).await;
     assert!(made.has_probe && made.exit_code() == 0, "{}", report::console(&made));
-    let claimed = [Profile::Required, Profile::Http1, Profile::Smuggling];
+    // DF-44
+    let claimed = [Profile::Required, Profile::Http1, Profile::Smuggling, Profile::WebSocket];
     for profile in claimed {
         assert_eq!(made.conclusion(profile), Some(Conclusion::Conforms), "{profile}");
     }
@@ -43,7 +49,7 @@ async fn with_the_probe_it_passes_every_check() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn below_a_path_it_passes_them_too() {
-    let made = tried(probe::app(), "/shop").await;
+    let made = tried(probe::app(), "/shop", but_limits()).await;
     assert!(made.has_probe && made.exit_code() == 0, "{}", report::console(&made));
 }
 
@@ -53,10 +59,10 @@ async fn without_the_probe_it_passes_the_profiles_of_the_wire() {
         env.response_mut().set_body("hello\n");
         Ok(env)
     };
-    let made = tried(plain.boxed(), "").await;
+    let made = tried(plain.boxed(), "", Plan::new()).await;
     assert!(!made.has_probe && made.exit_code() == 0, "{}", report::console(&made));
     assert_eq!(made.conclusion(Profile::Required), None);
-    for profile in [Profile::Http1, Profile::Smuggling] {
+    for profile in [Profile::Http1, Profile::Smuggling, Profile::Limits] {
         assert_eq!(made.conclusion(profile), Some(Conclusion::Conforms), "{profile}");
     }
 }

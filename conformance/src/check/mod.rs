@@ -8,7 +8,7 @@ mod words;
 
 use std::fmt;
 
-use crate::judge::{Judged, Refusal, Trial};
+use crate::judge::{Judged, Refusal, Trial, Violation};
 use crate::middleware::Rig;
 
 pub use self::clause::Clause;
@@ -49,10 +49,15 @@ pub struct Check {
 pub(crate) enum Proof {
     /// Each of these messages is refused, and its twin, with only the defect repaired, is taken.
     Refuses(Refusal),
+    /// Each of these is refused or ends a WebSocket, and its twin is taken.
+    WebSocketRefuses(Violation),
     /// A script that ends well where it holds.
     Holds(fn(&Trial<'_>) -> Judged),
     /// As [`Proof::Holds`], by what the app of the probe contract sees or does.
     HoldsByProbe(fn(&Trial<'_>) -> Judged),
+    /// As [`Proof::Holds`], but nothing else is tried meanwhile, and it is made once: it takes more of
+    /// the server than one or two connections.
+    HoldsAlone(fn(&Trial<'_>) -> Judged),
     /// A script with a middleware around apps in memory, that ends well where it holds.
     OfMiddleware(fn(&Rig) -> Judged),
 }
@@ -122,7 +127,7 @@ impl Check {
     /// Whether it sees that something is refused: then every message of it has a twin.
     #[must_use]
     pub fn is_negative(&self) -> bool {
-        matches!(self.proof, Proof::Refuses(_))
+        matches!(self.proof, Proof::Refuses(_) | Proof::WebSocketRefuses(_))
     }
 
     /// The messages without a defect that must be taken before a refusal proves anything, each once.
@@ -131,7 +136,8 @@ impl Check {
     pub fn twins(&self) -> Vec<Vec<u8>> {
         match &self.proof {
             Proof::Refuses(refusal) => refusal.twins(),
-            Proof::Holds(_) | Proof::HoldsByProbe(_) | Proof::OfMiddleware(_) => Vec::new(),
+            Proof::WebSocketRefuses(violation) => violation.twins(),
+            _ => Vec::new(),
         }
     }
 
@@ -140,7 +146,10 @@ impl Check {
     pub fn bad_messages(&self) -> Vec<Vec<u8>> {
         match &self.proof {
             Proof::Refuses(refusal) => refusal.messages().map(|(bad, _)| bad).collect(),
-            Proof::Holds(_) | Proof::HoldsByProbe(_) | Proof::OfMiddleware(_) => Vec::new(),
+            Proof::WebSocketRefuses(violation) => {
+                violation.messages().into_iter().map(|(bad, _)| bad).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -148,6 +157,12 @@ impl Check {
     #[must_use]
     pub fn needs_probe(&self) -> bool {
         matches!(self.proof, Proof::HoldsByProbe(_))
+    }
+
+    /// Whether nothing else is tried while it is made.
+    #[must_use]
+    pub fn is_made_alone(&self) -> bool {
+        matches!(self.proof, Proof::HoldsAlone(_))
     }
 
     /// Whether the text is the id or the slug; letters count as the same in both cases.

@@ -1,16 +1,18 @@
 //! The records of all checks, each beside its code; a folder for each profile.
 //!
-//! To add one: a record in the table of a file here, a fault for it in `tests/mutants/http1/faults.rs`,
+//! To add one: a record in the table of a file here, a fault for it in a family of `tests/mutants/`,
 //! and `UPDATE_GOLDEN=1 cargo test -p owin-conformance --test cases --test in_process_list`.
 
 mod common;
 mod http1;
 mod lifetime;
+mod limits;
 mod middleware;
 mod opaque;
 mod required;
 mod sendfile;
 mod smuggling;
+mod websocket;
 
 use crate::check::Check;
 
@@ -32,6 +34,10 @@ pub(crate) const TABLES: &[&[Check]] = &[
     sendfile::FILES,
     opaque::OFFERS,
     opaque::STREAMS,
+    websocket::HANDSHAKES,
+    websocket::MESSAGES,
+    websocket::VIOLATIONS,
+    websocket::CLOSES,
     http1::HOSTS,
     http1::FIELDS,
     http1::REQUEST_LINES,
@@ -42,6 +48,11 @@ pub(crate) const TABLES: &[&[Check]] = &[
     smuggling::CODINGS,
     smuggling::CHUNKS,
     smuggling::BORDERS,
+    limits::HEADS,
+    limits::BODIES,
+    limits::TOLD,
+    limits::TIMES,
+    limits::CROWDS,
     middleware::CALLS,
     middleware::MESSAGES,
     middleware::BODIES,

@@ -51,6 +51,9 @@ pub(super) struct Run {
     /// Makes the checks of this profile; may be given again
     #[arg(long)]
     pub(super) profile: Vec<Profile>,
+    /// The path of an echo of WebSockets, which is tried without the probe too
+    #[arg(long, value_name = "PATH")]
+    pub(super) websocket: Option<String>,
     /// Makes this check; may be given again
     #[arg(long, value_name = "ID")]
     pub(super) only: Vec<String>,

@@ -37,6 +37,12 @@ fn plan(options: &Run) -> Result<Plan, String> {
     if !options.profile.is_empty() {
         plan = plan.with_profiles(options.profile.iter().copied());
     }
+    if let Some(path) = &options.websocket {
+        if !(path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic())) {
+            return Err(format!("{path:?} is no path of an echo"));
+        }
+        plan = plan.with_websocket(path);
+    }
     plan = plan.with_only(options.only.iter().map(String::as_str))?;
     if let Some(file) = &options.expect {
         let text = std::fs::read_to_string(file).map_err(|error| about(file, error))?;

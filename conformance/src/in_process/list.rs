@@ -143,6 +143,45 @@ macro_rules! tests_of {
             up_15_lost_stream "UP-15"
         }
     };
+    (websocket $tried:ident) => {
+        $crate::tests_of! { @ $tried
+            ws_01_websocket_accept "WS-01"
+            ws_02_websocket_version "WS-02"
+            ws_03_websocket_key "WS-03"
+            ws_04_websocket_is_get "WS-04"
+            ws_05_websocket_is_asked_for "WS-05"
+            ws_06_websocket_words_in_any_case "WS-06"
+            ws_07_early_frames "WS-07"
+            ws_08_websocket_protocol "WS-08"
+            ws_09_websocket_extensions "WS-09"
+            ws_10_texts "WS-10"
+            ws_11_bytes "WS-11"
+            ws_12_frames_of_the_server "WS-12"
+            ws_13_parts_of_messages "WS-13"
+            ws_14_ping_between_parts "WS-14"
+            ws_15_ping "WS-15"
+            ws_16_pong "WS-16"
+            ws_17_character_in_two_frames "WS-17"
+            ws_18_frames_byte_by_byte "WS-18"
+            ws_19_unmasked_frame "WS-19"
+            ws_20_reserved_bits "WS-20"
+            ws_21_reserved_opcodes "WS-21"
+            ws_22_long_control_frame "WS-22"
+            ws_23_control_frame_in_parts "WS-23"
+            ws_24_continuation_of_nothing "WS-24"
+            ws_25_message_within_a_message "WS-25"
+            ws_26_text_that_is_none "WS-26"
+            ws_27_length_with_its_top_bit "WS-27"
+            ws_28_odd_close "WS-28"
+            ws_29_close "WS-29"
+            ws_30_nothing_behind_a_close "WS-30"
+            ws_31_codes_of_failures "WS-31"
+            ws_32_codes_that_nobody_sends "WS-32"
+            ws_33_great_frame "WS-33"
+            ws_34_vanishing_clients "WS-34"
+            ws_35_half_closed_socket "WS-35"
+        }
+    };
     (http1 $tried:ident) => {
         $crate::tests_of! { @ $tried
             h1_01_no_host "H1-01"
@@ -201,6 +240,34 @@ macro_rules! tests_of {
             sm_20_request_in_chunks "SM-20"
         }
     };
+    (limits $tried:ident) => {
+        $crate::tests_of! { @ $tried
+            lm_01_usual_request_line "LM-01"
+            lm_02_endless_request_line "LM-02"
+            lm_03_too_long_is_414 "LM-03"
+            lm_04_endless_field "LM-04"
+            lm_05_too_many_fields "LM-05"
+            lm_06_endless_head "LM-06"
+            lm_07_endless_chunk_extension "LM-07"
+            lm_08_extensions_in_every_chunk "LM-08"
+            lm_09_endless_chunk_size "LM-09"
+            lm_10_endless_trailers "LM-10"
+            lm_11_many_chunks "LM-11"
+            lm_12_great_length "LM-12"
+            lm_13_head_limit "LM-13"
+            lm_14_body_limit "LM-14"
+            lm_15_head_time "LM-15"
+            lm_16_trickled_head "LM-16"
+            lm_17_body_time "LM-17"
+            lm_18_idle_time "LM-18"
+            lm_19_deaf_client "LM-19"
+            lm_20_deaf_clients "LM-20"
+            lm_21_silent_connections "LM-21"
+            lm_22_half_heads "LM-22"
+            lm_23_half_bodies "LM-23"
+            lm_24_storm_of_resets "LM-24"
+        }
+    };
     (middleware $tried:ident) => {
         $crate::tests_of! { @ $tried
             mw_01_reaches_the_app "MW-01"
@@ -232,7 +299,7 @@ macro_rules! tests_of {
         compile_error!(concat!(
             "there is no profile `",
             stringify!($other),
-            "`; there are: required, common, lifetime, sendfile, opaque, http1, smuggling, middleware"
+            "`; there are: required, common, lifetime, sendfile, opaque, websocket, http1, smuggling, limits, middleware"
         ));
     };
 }

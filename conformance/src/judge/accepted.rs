@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock;
-use crate::judge::{Judged, Lapse, Trial, demand};
+use crate::judge::{Judged, Lapse, Trial, demand, refusal};
 use crate::wire::{Answer, Asked};
 
 /// The statuses by which a server refuses a message as such: for its form, its length or its
@@ -41,6 +41,13 @@ pub(super) fn taken(trial: &Trial<'_>, template: &[u8]) -> Result<Taken, Lapse> 
         demand(!is_refusal(&next), || format!("the next request was refused by {}", next.status))?;
     }
     Ok(Taken { keeps, took })
+}
+
+/// Sees that a message without a defect is taken; where it is not, nothing is proven by what becomes
+/// of others.
+pub(crate) fn twin_is_taken(trial: &Trial<'_>, template: &[u8]) -> Judged {
+    let taken = taken(trial, template);
+    taken.map(drop).map_err(|lapse| refusal::blocked(lapse, template, "before"))
 }
 
 /// The answer comes from an app: no refusal, no failure, and with the probe its 200.

@@ -229,7 +229,7 @@ fn shows(answer: &Answer, name: &str, wanted: Option<&str>) -> Judged {
 }
 
 /// A twin that is not taken blocks the check: a refusal of the bad message then proves nothing.
-fn blocked(lapse: Lapse, twin: &[u8], when: &str) -> Lapse {
+pub(super) fn blocked(lapse: Lapse, twin: &[u8], when: &str) -> Lapse {
     match lapse {
         Lapse::Failed(why) | Lapse::Silent(why) => Lapse::Blocked(format!(
             "the twin was not taken {when} the bad messages: {why}; sent was {}",

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use crate::check::Feature;
-use crate::judge::{Judged, Lapse, demand, is_refusal};
+use crate::judge::{Judged, Lapse, demand, is_refusal, template};
+use crate::probe::Limits;
 use crate::run::Site;
 use crate::wire::{Answer, Asked, Link, Transcript};
 
@@ -19,6 +20,11 @@ pub(crate) enum Position {
     First,
     /// A plain request on the same connection was answered before.
     Second,
+}
+
+impl Position {
+    /// Both, in their order.
+    pub(crate) const BOTH: [Self; 2] = [Self::First, Self::Second];
 }
 
 /// One run of a check.
@@ -70,15 +76,18 @@ impl<'a> Trial<'a> {
     /// Fills a template: `{target}` becomes a target with a fresh nonce, `{host}` the authority.
     /// With the probe the target's app reads the body and says what it saw; `{reply}` becomes one
     /// that says nothing of the request, `{unread}` one whose app does not read the body; without
-    /// it all are the same.
+    /// it all are the same. `{websocket}` is the echo of WebSockets. `{3*ab}` becomes `ababab`.
     pub(crate) fn message(&self, template: impl AsRef<[u8]>) -> Message {
         let nonce = self.nonce();
         let mut bytes = template.as_ref().to_vec();
         for (name, path) in [("{target}", "echo"), ("{reply}", "reply"), ("{unread}", "unread")] {
-            bytes = replaced(&bytes, name.as_bytes(), self.site.target(path, &nonce).as_bytes());
+            let target = self.site.target(path, &nonce);
+            bytes = template::replaced(&bytes, name.as_bytes(), target.as_bytes());
         }
-        bytes = replaced(&bytes, b"{host}", self.site.authority().as_bytes());
-        Message { bytes, nonce }
+        let websocket = self.site.websocket_target(&nonce);
+        bytes = template::replaced(&bytes, b"{websocket}", websocket.as_bytes());
+        bytes = template::replaced(&bytes, b"{host}", self.site.authority().as_bytes());
+        Message { bytes: template::repeated(&bytes), nonce }
     }
 
     /// What no other message of any run has.
@@ -91,6 +100,11 @@ impl<'a> Trial<'a> {
         let mut link = self.connect()?;
         link.send(&self.message(template).bytes);
         Ok(link.answer(Asked::Whole)?)
+    }
+
+    /// Sees that a plain request is answered.
+    pub(crate) fn plain_is_answered(&self) -> Judged {
+        self.ask(PLAIN).map(drop)
     }
 
     /// Skips the check where the server takes no POST with a body, as one for files may.
@@ -136,6 +150,11 @@ impl<'a> Trial<'a> {
         self.site.canary().map_err(|missing| {
             Lapse::Inconclusive(format!("the server answers nobody in time: {missing}"))
         })
+    }
+
+    /// The limits that the server tells of itself.
+    pub(crate) fn told(&self) -> &Limits {
+        self.site.told()
     }
 
     /// Whether the server hosts the probe contract.
@@ -190,30 +209,5 @@ fn no_connection(error: &io::Error) -> Lapse {
     match error.kind() {
         ConnectionAborted | ConnectionRefused | ConnectionReset | TimedOut => Lapse::Blocked(why),
         _ => Lapse::Broken(why),
-    }
-}
-
-/// The bytes with every `name` replaced.
-fn replaced(bytes: &[u8], name: &[u8], by: &[u8]) -> Vec<u8> {
-    let (mut done, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
-    while let Some((first, tail)) = rest.split_first() {
-        if let Some(tail) = rest.strip_prefix(name) {
-            done.extend(by);
-            rest = tail;
-        } else {
-            done.push(*first);
-            rest = tail;
-        }
-    }
-    done
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_replaced_and_other_braces_stay() {
-        assert_eq!(replaced(b"{a} {b} {a", b"{a}", b"x"), b"x {b} {a");
     }
 }

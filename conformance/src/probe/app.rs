@@ -8,7 +8,7 @@ use owin_core::{BoxApp, Environment, Error};
 use serde_json::{Value, json};
 
 use super::query::parameter;
-use super::{CONTRACT, State, echo, facts, reply, taken};
+use super::{CONTRACT, Limits, State, echo, facts, reply, taken, websocket};
 use crate::check::Feature;
 
 /// What the app is called in its answer to `version`.
@@ -52,6 +52,12 @@ pub fn app_counting_in(folder: impl Into<PathBuf>) -> BoxApp {
     hosting(State::in_folder(&folder.into()), &[Feature::Cancel])
 }
 
+/// As [`app`], and it tells these limits of its server.
+#[must_use]
+pub fn app_with(limits: Limits) -> BoxApp {
+    hosting(State { limits, ..State::here() }, &[])
+}
+
 /// The same, for a server that cannot do these and has no way to say so: nothing in an environment
 /// tells beforehand whether trailer fields come through.
 #[must_use]
@@ -82,7 +88,11 @@ async fn answer(
         "version" => {
             let mut features = facts::features(&env);
             features.retain(|name| !without.iter().any(|feature| feature.name() == *name));
-            say(&mut env, &json!({ "probe": CONTRACT, "app": NAME, "features": features }))?;
+            let limits = state.limits.to_json();
+            let said = json!({
+                "probe": CONTRACT, "app": NAME, "features": features, "limits": limits
+            });
+            say(&mut env, &said)?;
         }
         "count" => say(&mut env, &json!({ "count": state.calls.of(&nonce) }))?,
         "fate" => say(&mut env, &state.fates.of(&nonce))?,
@@ -91,6 +101,7 @@ async fn answer(
             let seen = echo::seen(&mut env).await?;
             say(&mut env, &seen)?;
         }
+        "websocket" => websocket::echo(&mut env)?,
         "environment" => {
             let facts = facts::environment(&mut env)?;
             say(&mut env, &facts)?;

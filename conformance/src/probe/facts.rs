@@ -62,7 +62,7 @@ pub(super) fn features(env: &Environment) -> Vec<&'static str> {
         ("callbacks", env.get(keys::SERVER_ON_SENDING_HEADERS).is_some()),
         ("sendfile", announces(keys::SENDFILE_VERSION.name())),
         ("opaque", announces(keys::OPAQUE_VERSION.name())),
-        ("websocket", announces(keys::WEBSOCKET_VERSION.name())),
+        ("websocket", super::websocket::is_offered(env)),
         ("trailers", true),
     ];
     claims.into_iter().filter(|(_, is_claimed)| *is_claimed).map(|(name, _)| name).collect()

@@ -10,17 +10,20 @@ mod facts;
 mod fates;
 mod files;
 mod gates;
+mod limits;
 mod pattern;
 mod query;
 mod reply;
 mod taken;
+mod websocket;
 
 use std::path::Path;
 
-pub use self::app::{app, app_counting_in, app_without};
+pub use self::app::{app, app_counting_in, app_with, app_without};
 use self::calls::Calls;
 pub(crate) use self::echo::hex;
 use self::gates::Gates;
+pub use self::limits::Limits;
 pub(crate) use self::pattern::pattern;
 
 /// What the calls of one probe share.
@@ -30,6 +33,7 @@ struct State {
     gates: Gates,
     fates: fates::Fates,
     files: files::Files,
+    limits: Limits,
 }
 
 impl State {
@@ -44,7 +48,8 @@ impl State {
     }
 
     fn of(calls: Calls, gates: Gates) -> Self {
-        Self { calls, gates, fates: fates::Fates::default(), files: files::Files::default() }
+        let (fates, files) = (fates::Fates::default(), files::Files::default());
+        Self { calls, gates, fates, files, limits: Limits::default() }
     }
 }
 

@@ -32,6 +32,7 @@ pub struct Plan {
     budget: Duration,
     workers: usize,
     looks: bool,
+    websocket: Option<String>,
     expected: BTreeMap<&'static str, (Verdict, String)>,
 }
 
@@ -45,6 +46,7 @@ impl Plan {
             budget: BUDGET,
             workers: WORKERS,
             looks: true,
+            websocket: None,
             expected: BTreeMap::new(),
         }
     }
@@ -86,6 +88,13 @@ impl Plan {
         self
     }
 
+    /// Where an echo of WebSockets is, with its query: then the profile `websocket` needs no probe.
+    #[must_use]
+    pub fn with_websocket(mut self, path: impl Into<String>) -> Self {
+        self.websocket = Some(path.into());
+        self
+    }
+
     /// Does not look at the server first, as a run does to end early where nobody answers: every
     /// check is made, without the probe.
     #[must_use]
@@ -118,6 +127,7 @@ impl Plan {
         }
         let wanted = |profile: Profile| match &self.profiles {
             Some(profiles) => profiles.contains(&profile),
+            None if profile == Profile::WebSocket && self.websocket.is_some() => true,
             None => profile.party() == Party::Server && (has_probe || profile.is_on_the_wire()),
         };
         check::all().filter(|check| wanted(check.profile())).collect()
@@ -204,6 +214,7 @@ pub fn watched(target: &Target, plan: &Plan, told: &(dyn Fn(Step<'_>) + Sync)) -
     } else {
         Ok(Site::unseen(target.clone(), start + plan.budget))
     };
+    let looked = looked.map(|site| site.with_websocket(plan.websocket.as_deref()));
     let has_probe = looked.as_ref().is_ok_and(Site::has_probe);
     let checks = plan.selected(has_probe);
     told(Step::Selected(checks.len()));

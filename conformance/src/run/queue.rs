@@ -1,6 +1,6 @@
 //! The checks of a run, some at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,11 +25,13 @@ pub(super) struct Queue<'a> {
 
 #[derive(Default)]
 struct State {
-    next: usize,
+    left: VecDeque<&'static Check>,
     at_work: Vec<&'static Check>,
     done: Vec<Outcome>,
     /// The checks that were at work when the server was found dead.
     suspects: Option<Vec<&'static Check>>,
+    /// Why no more checks are made.
+    stop: Option<&'static str>,
 }
 
 impl<'a> Queue<'a> {
@@ -47,15 +49,34 @@ impl<'a> Queue<'a> {
         workers: usize,
         told: &(dyn Fn(Step<'_>) + Sync),
     ) -> (Vec<Outcome>, Option<Lost>) {
-        std::thread::scope(|scope| {
-            for _ in 0..workers.min(self.checks.len()) {
-                scope.spawn(|| self.work(told));
-            }
-        });
+        let (alone, beside): (Vec<_>, Vec<_>) =
+            self.checks.iter().copied().partition(|check| check.is_made_alone());
+        self.phase(beside, workers, told);
+        if !alone.is_empty() && !self.answers() {
+            let why = "not made: not even a plain request is answered";
+            self.with(|state| state.stop = Some(why));
+        }
+        self.phase(alone, 1, told);
         let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let place = |check: &Check| self.checks.iter().position(|own| own.id() == check.id());
         state.done.sort_by_key(|outcome| place(outcome.check));
         (state.done, state.suspects.map(Lost::Died))
+    }
+
+    fn phase(&self, checks: Vec<&'static Check>, workers: usize, told: &(dyn Fn(Step<'_>) + Sync)) {
+        let workers = workers.min(checks.len());
+        self.with(|state| state.left = checks.into());
+        std::thread::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(|| self.work(told));
+            }
+        });
+    }
+
+    /// Whether a plain request is answered. Who answers none has nobody to hold up.
+    fn answers(&self) -> bool {
+        let ask = || Trial::new(self.site, Position::First).plain_is_answered();
+        (0..2).any(|_| ask().is_ok())
     }
 
     fn work(&self, told: &(dyn Fn(Step<'_>) + Sync)) {
@@ -81,8 +102,7 @@ impl<'a> Queue<'a> {
 
     fn take(&self) -> Option<&'static Check> {
         self.with(|state| {
-            let check = self.checks.get(state.next).copied()?;
-            state.next += 1;
+            let check = state.left.pop_front()?;
             state.at_work.push(check);
             Some(check)
         })
@@ -91,6 +111,9 @@ impl<'a> Queue<'a> {
     fn reason_to_stop(&self) -> Option<String> {
         if self.with(|state| state.suspects.is_some()) {
             return Some("not made: the server is dead".to_owned());
+        }
+        if let Some(why) = self.with(|state| state.stop) {
+            return Some(why.to_owned());
         }
         let is_over = clock::until(self.site.limits().end) == Duration::ZERO;
         is_over.then(|| "not made: the time of the run is over".to_owned())
@@ -127,17 +150,22 @@ impl<'a> Queue<'a> {
             }
         }
         let mut first = Ok(());
-        for position in [Position::First, Position::Second] {
+        let positions: &[Position] =
+            if check.is_made_alone() { &[Position::First] } else { &Position::BOTH };
+        for &position in positions {
             let trial = Trial::new(self.site, position);
             let judged = match check.proof {
                 Proof::Refuses(refusal) => refusal.judge(&trial),
+                Proof::WebSocketRefuses(violation) => violation.judge(&trial),
                 Proof::HoldsByProbe(_) if !trial.has_probe() => {
                     let why = "the server does not host the probe contract";
                     Err(Lapse::Skipped(why.to_owned()))
                 }
-                Proof::Holds(holds) | Proof::HoldsByProbe(holds) => holds(&trial),
                 Proof::OfMiddleware(_) => {
                     Err(Lapse::Skipped("it is a duty of a middleware".to_owned()))
+                }
+                Proof::Holds(holds) | Proof::HoldsByProbe(holds) | Proof::HoldsAlone(holds) => {
+                    holds(&trial)
                 }
             };
             match (position, judged) {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::check::Feature;
 use crate::clock;
 use crate::judge::Lapse;
-use crate::probe::{CONTRACT, VERSION_PATH};
+use crate::probe::{self, CONTRACT, VERSION_PATH};
 use crate::wire::{Answer, Asked, Limits, Link, Missing, Stream, Transcript};
 
 /// How long one of several addresses may take to accept a connection.
@@ -63,6 +63,9 @@ pub(crate) struct Site {
     limits: Limits,
     has_probe: bool,
     claims: BTreeSet<Feature>,
+    told: probe::Limits,
+    /// The path of an echo of WebSockets, where somebody gave one.
+    websocket: Option<String>,
     run: String,
 }
 
@@ -162,6 +165,7 @@ impl Site {
         if let Some(manifest) = manifest.filter(|own| own.get("probe") == Some(&CONTRACT.into())) {
             site.has_probe = true;
             site.claims.extend(claimed(&manifest));
+            site.told = probe::Limits::told_in(&manifest);
         }
         Ok(site)
     }
@@ -173,7 +177,15 @@ impl Site {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let run = format!("{:x}{:x}", std::process::id(), since.as_micros());
         let address = target.chosen();
-        Self { target, address, limits, has_probe: false, claims: BTreeSet::new(), run }
+        let (claims, told) = (BTreeSet::new(), probe::Limits::default());
+        Self { target, address, limits, has_probe: false, claims, told, websocket: None, run }
+    }
+
+    /// The same with an echo of WebSockets at that path, which is as good as a claim.
+    pub(crate) fn with_websocket(mut self, path: Option<&str>) -> Self {
+        self.claims.extend(path.map(|_| Feature::WebSocket));
+        self.websocket = path.map(str::to_owned);
+        self
     }
 
     /// Connects; what happens on the connection is told to the transcript.
@@ -211,6 +223,11 @@ impl Site {
         self.claims.contains(&feature)
     }
 
+    /// The limits that the server tells of itself.
+    pub(crate) fn told(&self) -> &probe::Limits {
+        &self.told
+    }
+
     /// What tells the nonces of this run from those of others.
     pub(crate) fn run(&self) -> &str {
         &self.run
@@ -225,6 +242,11 @@ impl Site {
         } else {
             self.target.path.clone()
         }
+    }
+
+    /// The target of the echo of WebSockets: of the path that was given, or of the probe.
+    pub(crate) fn websocket_target(&self, nonce: &str) -> String {
+        self.websocket.clone().unwrap_or_else(|| self.target("websocket", nonce))
     }
 
     /// The target of a path of the probe, with its query.

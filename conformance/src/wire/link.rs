@@ -14,6 +14,15 @@ use crate::wire::transcript::{Direction, Transcript};
 /// What is read of one answer at most; no answer that the suite asks for is longer.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
+/// How long bytes are sent on and on; no usual time-out of servers.
+const LONGEST_PRESS: Duration = Duration::from_millis(13_300);
+
+/// What is sent at once and longer than that is a message that is too long, with the same all over.
+const LONG_BYTES: usize = 12 * 1024;
+
+/// What the transcript has of it.
+const SHOWN_BYTES: usize = 512;
+
 /// Interim answers before the final one; who sends more sends no final one.
 const MAX_INTERIM: usize = 8;
 
@@ -52,6 +61,30 @@ pub(crate) enum End {
     Reset,
 }
 
+/// What became of bytes that were sent on and on; with how many were taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pressed {
+    /// Then nothing more was taken.
+    Stopped(usize),
+    /// Then the connection was ended.
+    Ended(usize),
+    /// All were.
+    Took(usize),
+    /// More would have been, had there been more time.
+    Slowly(usize),
+}
+
+/// What a parser makes of the bytes that have come.
+#[derive(Debug)]
+pub(crate) enum Parsed<T> {
+    /// More bytes are needed.
+    Partial,
+    /// Something whole, and how many bytes it took.
+    Whole(T, usize),
+    /// What came is nothing that it knows, and why.
+    Malformed(String),
+}
+
 /// One connection.
 #[derive(Debug)]
 pub(crate) struct Link {
@@ -87,7 +120,7 @@ impl Link {
 
     /// Sends bytes. That the other side no longer takes them is no error: its answer may lie there.
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.log(|log| log.bytes(Direction::Sent, bytes.as_ref()));
+        self.log_sent(bytes.as_ref());
         if let Err(error) = self.stream.send(bytes.as_ref()) {
             self.log(|log| log.event(format!("not all of it was taken: {error}")));
         }
@@ -110,6 +143,43 @@ impl Link {
             }
             sent.fetch_add(bytes.len(), Ordering::Relaxed);
         }
+    }
+
+    /// Sends the bytes again and again, and reads nothing meanwhile, until the other side takes no more
+    /// for so long, or has ended the connection, or has taken as much as that.
+    pub(crate) fn press(&mut self, bytes: &[u8], quiet: Duration, most: usize) -> Pressed {
+        self.stream.keep_little();
+        self.log_sent(bytes);
+        let pressed = self.pressed(bytes, quiet, most);
+        self.log(|log| log.event(format!("the same again and again: {pressed}")));
+        pressed
+    }
+
+    fn pressed(&mut self, bytes: &[u8], quiet: Duration, most: usize) -> Pressed {
+        let (mut sent, mut rest) = (0, bytes);
+        let until = (clock::now() + LONGEST_PRESS).min(self.limits.end);
+        while sent < most {
+            if clock::until(until).is_zero() {
+                return Pressed::Slowly(sent);
+            }
+            match self.stream.send_some(rest, quiet) {
+                Ok(count) => {
+                    sent += count;
+                    rest = rest.get(count..).filter(|rest| !rest.is_empty()).unwrap_or(bytes);
+                }
+                Err(error) => match error.kind() {
+                    ErrorKind::Interrupted => {}
+                    ErrorKind::WouldBlock | ErrorKind::TimedOut => return Pressed::Stopped(sent),
+                    _ => return Pressed::Ended(sent),
+                },
+            }
+        }
+        Pressed::Took(sent)
+    }
+
+    /// Does nothing for so long, or until the run is over.
+    pub(crate) fn pause(&mut self, time: Duration) {
+        std::thread::sleep(time.min(clock::until(self.limits.end)));
     }
 
     /// Says that nothing more will be sent.
@@ -204,6 +274,37 @@ impl Link {
         self.fill(until, self.limits.answer)
     }
 
+    /// How long an answer may take.
+    pub(crate) fn patience(&self) -> Duration {
+        self.limits.answer
+    }
+
+    /// Reads until a parser has something whole.
+    pub(crate) fn parsed<T>(
+        &mut self,
+        patience: Duration,
+        mut parse: impl FnMut(&[u8]) -> Parsed<T>,
+    ) -> Result<T, Missing> {
+        let until = clock::now() + patience;
+        loop {
+            match parse(&self.unread) {
+                Parsed::Whole(whole, used) => {
+                    self.unread.drain(..used);
+                    return Ok(whole);
+                }
+                Parsed::Malformed(why) => return Err(Missing::Malformed(why)),
+                Parsed::Partial => {}
+            }
+            if let Some(end) = self.end {
+                return Err(Missing::Ended(end));
+            }
+            if self.unread.len() > MAX_ANSWER_BYTES {
+                return Err(Missing::Malformed("what comes has no end".to_owned()));
+            }
+            self.fill(until, patience)?;
+        }
+    }
+
     /// How long silence must last to count.
     pub(crate) fn quiet(&self) -> Duration {
         self.limits.quiet
@@ -261,8 +362,29 @@ impl Link {
         self.log(|log| log.event(format!("{how} by the server")));
     }
 
+    /// Of what is long and says the same on and on, the beginning is evidence enough.
+    fn log_sent(&self, bytes: &[u8]) {
+        let kept = if bytes.len() > LONG_BYTES { SHOWN_BYTES } else { bytes.len() };
+        let (shown, rest) = bytes.split_at_checked(kept).unwrap_or((bytes, b""));
+        self.log(|log| log.bytes(Direction::Sent, shown));
+        if !rest.is_empty() {
+            self.log(|log| log.event(format!("and {} bytes more", rest.len())));
+        }
+    }
+
     fn log(&self, tell: impl FnOnce(&mut Transcript)) {
         tell(&mut self.log.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl std::fmt::Display for Pressed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Stopped(sent) => write!(f, "{sent} bytes were taken, and then no more"),
+            Self::Ended(sent) => write!(f, "{sent} bytes were taken, and the connection ended"),
+            Self::Took(sent) => write!(f, "{sent} bytes were taken"),
+            Self::Slowly(sent) => write!(f, "{sent} bytes were taken, slowly"),
+        }
     }
 }
 
@@ -341,6 +463,36 @@ mod tests {
         SockRef::from(&server).set_linger(Some(Duration::ZERO)).unwrap();
         drop(server);
         assert_eq!(link.answer(Asked::Whole), Err(Missing::Ended(End::Reset)));
+    }
+
+    #[test]
+    fn who_reads_nothing_is_pressed_until_it_stops_and_who_ends_until_it_ends() {
+        let (mut link, server) = pair();
+        let quiet = link.quiet();
+        assert!(matches!(link.press(&[b'x'; 4096], quiet, usize::MAX), Pressed::Stopped(_)));
+        drop(server);
+        assert!(matches!(link.press(&[b'x'; 4096], quiet, usize::MAX), Pressed::Ended(_)));
+    }
+
+    #[test]
+    fn who_takes_everything_is_pressed_until_that_was_sent() {
+        let (mut link, mut server) = pair();
+        let reader = std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            server.read_to_end(&mut bytes).map(|_| bytes.len()).unwrap()
+        });
+        let quiet = Duration::from_secs(5);
+        let Pressed::Took(sent) = link.press(b"0123456789", quiet, 100_000) else { panic!() };
+        drop(link);
+        assert!(sent >= 100_000 && reader.join().unwrap() == sent);
+    }
+
+    #[test]
+    fn of_a_long_message_the_beginning_is_shown() {
+        let (mut link, _server) = pair();
+        link.send(vec![b'x'; 100_000]);
+        let text = link.log.lock().unwrap().to_string();
+        assert!(text.len() < 1000 && text.ends_with("- and 99488 bytes more\n"), "{text}");
     }
 
     #[test]

@@ -9,9 +9,10 @@ mod lines;
 mod link;
 mod stream;
 mod transcript;
+pub(crate) mod websocket;
 
 pub(crate) use self::answer::{Answer, Asked};
-pub(crate) use self::link::{End, Limits, Link, Missing};
+pub(crate) use self::link::{End, Limits, Link, Missing, Parsed, Pressed};
 pub(crate) use self::stream::Stream;
 #[cfg(test)]
 pub(crate) use self::transcript::Direction;

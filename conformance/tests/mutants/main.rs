@@ -11,5 +11,7 @@
 
 mod family;
 mod http1;
+mod limits;
 mod matrix;
 mod tried;
+mod websocket;

@@ -12,9 +12,10 @@ use owin_conformance::run::{Plan, Verdict};
 use crate::family::{Broken, Family, Mutant, Row};
 use crate::http1::{self, Fault, Server, Spoilt};
 use crate::tried::{Breadth, caught, caught_on_the_wire, report_of};
+use crate::{limits, websocket};
 
 /// All mutants.
-const FAMILIES: &[Family] = &[http1::FAMILY];
+const FAMILIES: &[Family] = &[http1::FAMILY, limits::FAMILY, websocket::FAMILY];
 
 /// Most of a mutant's time is spent waiting for what it does not do.
 const MUTANTS_AT_A_TIME: usize = 4;

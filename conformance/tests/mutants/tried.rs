@@ -65,6 +65,9 @@ pub(crate) fn caught_on_the_wire(
     let Some(target) = mutant.plain_target() else {
         return Ok(format!("{} {fault}: hosts no probe anyway", family.name));
     };
+    if is_slow(row.1, breadth) {
+        return Ok(format!("{} {fault}: only the whole matrix tries it", family.name));
+    }
     let near = checks(family, row.1, breadth);
     let is_seen = |id: &&str| check::find(id).unwrap().profile().is_on_the_wire();
     let on_the_wire: Vec<&str> = near.into_iter().filter(is_seen).collect();
@@ -85,7 +88,7 @@ fn plan(ids: &[&str]) -> Plan {
 
 /// The checks that a mutant is tried with.
 fn checks(family: &Family, row: &Row, breadth: Breadth) -> Vec<&'static str> {
-    if row.spreads {
+    if row.spreads || is_slow(row, breadth) {
         return row.ids.to_vec();
     }
     let all: Vec<&Check> =
@@ -97,4 +100,13 @@ fn checks(family: &Family, row: &Row, breadth: Breadth) -> Vec<&'static str> {
         is_whole || own.iter().any(|(o, p)| o.abs_diff(*place) <= NEAR && *p == check.profile())
     };
     all.iter().enumerate().filter(is_near).map(|(_, check)| check.id()).collect()
+}
+
+/// What is slow waits for time-outs, takes all of a server, or sends a lot: there only its own checks are
+/// near.
+fn is_slow(row: &Row, breadth: Breadth) -> bool {
+    let mut own = row.ids.iter().map(|id| check::find(id).unwrap().profile());
+    breadth == Breadth::Near
+        && !row.ids.is_empty()
+        && own.all(|profile| matches!(profile, Profile::Limits | Profile::WebSocket))
 }

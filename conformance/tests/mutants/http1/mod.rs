@@ -15,6 +15,7 @@ use owin_conformance::run::Target;
 pub(crate) use self::faults::Fault;
 use self::faults::{FAULTS, SPREADING, UNSEEN};
 pub(crate) use self::server::{Server, Spoilt};
+pub(crate) use self::strict::is_like;
 use crate::family::{Broken, Family, Mutant, Row};
 
 pub(crate) const FAMILY: Family = Family {

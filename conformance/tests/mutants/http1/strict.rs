@@ -3,7 +3,7 @@
 /// Whether the bytes are the template, with something without blanks for each name in braces.
 pub(crate) fn is_like(template: &[u8], bytes: &[u8]) -> bool {
     let Some((first, rest)) = template.split_first() else { return bytes.is_empty() };
-    for name in [&b"{target}"[..], b"{host}", b"{reply}", b"{unread}"] {
+    for name in [&b"{target}"[..], b"{host}", b"{reply}", b"{unread}", b"{websocket}"] {
         if let Some(rest) = template.strip_prefix(name) {
             let most = bytes.iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
             return (1..=most).rev().any(|length| is_like(rest, &bytes[length..]));

@@ -1,0 +1,46 @@
+//! Mutants that limit what a client may send, but for one thing, and tell their limits.
+
+mod app;
+mod body;
+mod faults;
+mod head;
+mod server;
+
+use owin_conformance::check::Profile;
+use owin_conformance::run::Target;
+
+use self::faults::{FAULTS, Fault, SPREADING, UNSEEN};
+use self::server::{Server, Spoilt};
+use crate::family::{Broken, Family, Mutant, Row};
+
+pub(crate) const FAMILY: Family =
+    Family { name: "limits", profiles: &[Profile::Limits], rows, start };
+
+fn rows() -> Vec<Row> {
+    let row = |(fault, ids): &(Fault, &'static [&'static str])| Row {
+        fault: format!("{fault:?}"),
+        ids,
+        spreads: SPREADING.contains(fault),
+        is_unseen: UNSEEN.contains(fault),
+    };
+    FAULTS.iter().map(row).collect()
+}
+
+fn start(broken: Broken) -> Box<dyn Mutant> {
+    let spoilt = match broken {
+        Broken::Not => Spoilt::Nothing,
+        Broken::By(row) => Spoilt::By(FAULTS[row].0),
+        Broken::TooStrict(check) => Spoilt::TooStrict(check.twins()),
+    };
+    Box::new(Server::start(spoilt))
+}
+
+impl Mutant for Server {
+    fn target(&self) -> Target {
+        self.target_of("")
+    }
+
+    fn plain_target(&self) -> Option<Target> {
+        Some(self.target_of("/plain"))
+    }
+}

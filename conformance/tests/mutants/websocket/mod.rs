@@ -1,0 +1,47 @@
+//! Mutants that echo messages by WebSockets, right but for the fault.
+
+mod echo;
+mod faults;
+mod frames;
+mod handshake;
+mod server;
+
+use owin_conformance::check::Profile;
+use owin_conformance::run::Target;
+
+use self::faults::{FAULTS, Fault};
+use self::server::{Server, Spoilt};
+use crate::family::{Broken, Family, Mutant, Row};
+
+pub(crate) const FAMILY: Family =
+    Family { name: "websocket", profiles: &[Profile::WebSocket], rows, start };
+
+fn rows() -> Vec<Row> {
+    let row = |(fault, ids): &(Fault, &'static [&'static str])| Row {
+        fault: format!("{fault:?}"),
+        ids,
+        spreads: *fault == Fault::DiesOfReset,
+        is_unseen: false,
+    };
+    FAULTS.iter().map(row).collect()
+}
+
+fn start(broken: Broken) -> Box<dyn Mutant> {
+    let spoilt = match broken {
+        Broken::Not => Spoilt::Nothing,
+        Broken::By(row) => Spoilt::By(FAULTS[row].0),
+        Broken::TooStrict(check) => Spoilt::TooStrict(check.twins()),
+    };
+    Box::new(Server::start(spoilt))
+}
+
+impl Mutant for Server {
+    fn target(&self) -> Target {
+        self.target()
+    }
+
+    /// Without the probe nobody knows where the echo is.
+    fn plain_target(&self) -> Option<Target> {
+        None
+    }
+}

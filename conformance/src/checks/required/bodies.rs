@@ -109,6 +109,10 @@ fn byte_by_byte(trial: &Trial<'_>, rest: &str, sent: &[u8], body: &[u8]) -> Judg
         std::thread::sleep(PAUSE);
     }
     let answer = link.answer(Asked::Whole)?;
+    if answer.status == 411 {
+        // It takes no body without a length, and says so.
+        return Ok(());
+    }
     demand(answer.status == 200, || format!("it was answered by {}", answer.status))?;
     is_whole(&trial.said("echo", &answer)?, body)
 }

@@ -53,7 +53,8 @@ fn every_check_is_listed_and_can_be_explained() {
 fn a_command_line_that_cannot_be_used_ends_with_2() {
     for arguments in [
         &["run"][..],
-        &["run", "https://127.0.0.1"],
+        &["run", "ftp://127.0.0.1"],
+        &["run", "https://127.0.0.1:1", "--ca", "no/such/file"],
         &["run", "http://127.0.0.1:1", "--only", "SM-99"],
         &["run", "http://127.0.0.1:1", "--profile", "http9"],
         &["run", "http://127.0.0.1:1", "--expect", "no/such/file"],

@@ -12,7 +12,7 @@ use std::process::Command;
 
 use owin_conformance::check::Profile;
 use owin_conformance::report::{self, UNJUDGED};
-use owin_conformance::run::{Plan, Verdict, run, start};
+use owin_conformance::run::{Launch, Plan, Verdict, run};
 
 /// Those that are tried in a few seconds; of the others `run.sh` takes care, and of Python the tests
 /// of the command.
@@ -71,7 +71,7 @@ fn does_what_is_known(name: &str) {
         script.display(),
         folder.path().display()
     );
-    let started = start(&command, "", Some(&folder.path().join("log"))).unwrap();
+    let started = Launch::new(command).with_log(folder.path().join("log")).start().unwrap();
     let plan = Plan::new().with_profiles(QUICK_PROFILES);
     let plan = plan.with_expectations(&read(&format!("servers/{name}.expect"))).unwrap();
     let made = run(started.target(), &plan, &|_| {});

@@ -53,6 +53,8 @@ pub(crate) enum Proof {
     WebSocketRefuses(Violation),
     /// A script that ends well where it holds.
     Holds(fn(&Trial<'_>) -> Judged),
+    /// As [`Proof::Holds`], of connections as such: the message has no place on one.
+    HoldsOnce(fn(&Trial<'_>) -> Judged),
     /// As [`Proof::Holds`], by what the app of the probe contract sees or does.
     HoldsByProbe(fn(&Trial<'_>) -> Judged),
     /// As [`Proof::Holds`], but nothing else is tried meanwhile, and it is made once: it takes more of

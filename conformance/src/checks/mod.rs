@@ -12,6 +12,7 @@ mod opaque;
 mod required;
 mod sendfile;
 mod smuggling;
+mod tls;
 mod websocket;
 
 use crate::check::Check;
@@ -25,6 +26,7 @@ pub(crate) const TABLES: &[&[Check]] = &[
     required::FRAMING,
     required::HEADS,
     required::CALLS,
+    required::ANY,
     common::CONNECTION,
     common::KEYS,
     common::CALLBACKS,
@@ -44,15 +46,21 @@ pub(crate) const TABLES: &[&[Check]] = &[
     http1::CONNECTIONS,
     http1::BODIES,
     http1::ANSWERS,
+    http1::SEGMENTS,
     smuggling::LENGTHS,
     smuggling::CODINGS,
     smuggling::CHUNKS,
     smuggling::BORDERS,
+    smuggling::PIPELINES,
     limits::HEADS,
     limits::BODIES,
     limits::TOLD,
     limits::TIMES,
     limits::CROWDS,
+    tls::VERSIONS,
+    tls::RECORDS,
+    tls::NAMES,
+    tls::ENDS,
     middleware::CALLS,
     middleware::MESSAGES,
     middleware::BODIES,

@@ -45,6 +45,12 @@ pub(super) struct Run {
     /// With --command: the path of plain requests
     #[arg(long, default_value = "")]
     pub(super) path: String,
+    /// With --command: the server speaks TLS
+    #[arg(long)]
+    pub(super) tls: bool,
+    /// Verifies the server's certificate by the roots in this file, in PEM; else any is taken
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca: Option<PathBuf>,
     /// With --command: the file that gets what the server prints
     #[arg(long)]
     pub(super) server_log: Option<PathBuf>,
@@ -66,6 +72,12 @@ pub(super) struct Run {
     /// What the server is called in reports, as "nginx 1.26"; without it, its URL
     #[arg(long)]
     pub(super) name: Option<String>,
+    /// Tries the random values of that seed, as a report shows it, and all of them
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u32>,
+    /// How many random values each check tries, however long that takes; 24 at most without it
+    #[arg(long, value_name = "N")]
+    pub(super) cases: Option<u32>,
     /// How many seconds the run may take
     #[arg(long, default_value_t = 55)]
     pub(super) seconds: u64,

@@ -9,7 +9,10 @@ use super::options::Run;
 use super::progress::Progress;
 use super::{Done, USAGE, about, read};
 use crate::report::{self, Document, Mode};
-use crate::run::{self, Plan, Report, Target, Verdict};
+use crate::run::{self, Launch, Plan, Report, Target, Verdict};
+
+/// How many random values a replay tries: as many as any run before it.
+const CASES: u32 = 24;
 
 pub(super) fn tried(options: &Run) -> Done {
     let plan = plan(options)?;
@@ -20,7 +23,10 @@ pub(super) fn tried(options: &Run) -> Done {
 
     let report = match (&target, &options.command) {
         (Some(target), _) => made(options, target, &plan),
-        (None, command) => started(options, command.as_deref().unwrap_or_default(), &plan),
+        (None, command) => {
+            let command = command.as_deref().unwrap_or_default();
+            started(options, &launch(options, command)?, &plan)
+        }
     };
     let document = document(options, &report, baseline.as_ref());
     told(&document, is_github);
@@ -34,6 +40,13 @@ pub(super) fn tried(options: &Run) -> Done {
 
 fn plan(options: &Run) -> Result<Plan, String> {
     let mut plan = Plan::new().with_budget(options.budget()).with_workers(options.jobs);
+    plan = match options.seed {
+        Some(seed) => plan.with_seed(seed).with_cases(CASES),
+        None => plan.with_seed(random()),
+    };
+    if let Some(cases) = options.cases {
+        plan = plan.with_cases(cases);
+    }
     if !options.profile.is_empty() {
         plan = plan.with_profiles(options.profile.iter().copied());
     }
@@ -54,18 +67,39 @@ fn plan(options: &Run) -> Result<Plan, String> {
 /// The server that listens already; `None` where a command starts it.
 fn target(options: &Run) -> Result<Option<Target>, String> {
     match (&options.url, &options.command) {
-        (Some(url), None) => url.parse().map(Some),
+        (Some(url), None) => trusting(url.parse()?, options).map(Some),
         (None, Some(_)) => Ok(None),
         _ => Err("a run needs a URL, or the command that starts the server".to_owned()),
     }
 }
 
-/// Starts the server, tries it and stops it.
-fn started(options: &Run, command: &str, plan: &Plan) -> Report {
-    match run::start(command, &options.path, options.server_log.as_deref()) {
-        Ok(started) => made(options, started.target(), plan),
-        Err(error) => run::unreachable("", plan, &format!("the server did not start: {error}")),
+/// The target, whose certificate is verified where there are roots for it.
+fn trusting(target: Target, options: &Run) -> Result<Target, String> {
+    let Some(file) = &options.ca else { return Ok(target) };
+    let pem = std::fs::read(file).map_err(|error| about(file, error))?;
+    target.with_roots(&pem).map_err(|why| about(file, why))
+}
+
+/// How the server is started.
+fn launch(options: &Run, command: &str) -> Result<Launch, String> {
+    let mut launch = Launch::new(command).with_path(&options.path);
+    if options.tls {
+        launch = launch.with_tls();
     }
+    if let Some(log) = &options.server_log {
+        launch = launch.with_log(log);
+    }
+    let Some(file) = &options.ca else { return Ok(launch) };
+    let pem = std::fs::read(file).map_err(|error| about(file, error))?;
+    Ok(launch.with_roots(pem))
+}
+
+/// Starts the server, tries it and stops it.
+fn started(options: &Run, launch: &Launch, plan: &Plan) -> Report {
+    let progress = Progress::new(options.quiet);
+    let report = run::launched(launch, plan, &|step| progress.tell(step));
+    progress.end();
+    report
 }
 
 fn made(options: &Run, target: &Target, plan: &Plan) -> Report {
@@ -108,4 +142,9 @@ fn is_on_github() -> bool {
 /// A word that nobody else can know.
 fn token() -> String {
     format!("{:016x}", RandomState::new().build_hasher().finish())
+}
+
+/// A number that differs from run to run.
+fn random() -> u32 {
+    u32::try_from(RandomState::new().build_hasher().finish() >> 32).unwrap_or_default()
 }

@@ -68,6 +68,10 @@ macro_rules! tests_of {
             rq_52_calls_at_once "RQ-52"
             rq_53_required_keys "RQ-53"
             rq_54_environment_of_its_own "RQ-54"
+            rq_55_any_fields "RQ-55"
+            rq_56_any_bytes_beyond_ascii "RQ-56"
+            rq_57_any_body "RQ-57"
+            rq_58_any_chunks "RQ-58"
         }
     };
     (common $tried:ident) => {
@@ -214,6 +218,8 @@ macro_rules! tests_of {
             h1_27_grammar_of_an_answer "H1-27"
             h1_28_head_has_no_body "H1-28"
             h1_29_date "H1-29"
+            h1_31_cut_anywhere "H1-31"
+            h1_32_any_segments "H1-32"
         }
     };
     (smuggling $tried:ident) => {
@@ -238,6 +244,7 @@ macro_rules! tests_of {
             sm_18_body_of_a_get "SM-18"
             sm_19_unread_body "SM-19"
             sm_20_request_in_chunks "SM-20"
+            sm_21_any_pipeline "SM-21"
         }
     };
     (limits $tried:ident) => {
@@ -266,6 +273,33 @@ macro_rules! tests_of {
             lm_22_half_heads "LM-22"
             lm_23_half_bodies "LM-23"
             lm_24_storm_of_resets "LM-24"
+        }
+    };
+    (tls $tried:ident) => {
+        $crate::tests_of! { @ $tried
+            tl_01_tls_12 "TL-01"
+            tl_02_tls_13 "TL-02"
+            tl_03_old_tls "TL-03"
+            tl_04_broken_suites "TL-04"
+            tl_05_triple_des "TL-05"
+            tl_06_tls_compression "TL-06"
+            tl_07_hello_in_pieces "TL-07"
+            tl_08_malformed_hello "TL-08"
+            tl_09_unknown_record "TL-09"
+            tl_10_long_record "TL-10"
+            tl_11_empty_records "TL-11"
+            tl_12_half_handshakes "TL-12"
+            tl_14_alpn_among_others "TL-14"
+            tl_15_alpn_unknown "TL-15"
+            tl_16_alpn_h2 "TL-16"
+            tl_17_unknown_name "TL-17"
+            tl_18_other_host "TL-18"
+            tl_19_close_notify "TL-19"
+            tl_20_client_says_close "TL-20"
+            tl_21_cut_body "TL-21"
+            tl_22_plain_http "TL-22"
+            tl_23_early_data "TL-23"
+            tl_24_https_scheme "TL-24"
         }
     };
     (middleware $tried:ident) => {
@@ -299,7 +333,7 @@ macro_rules! tests_of {
         compile_error!(concat!(
             "there is no profile `",
             stringify!($other),
-            "`; there are: required, common, lifetime, sendfile, opaque, websocket, http1, smuggling, limits, middleware"
+            "`; there are: required, common, lifetime, sendfile, opaque, websocket, http1, smuggling, limits, tls, middleware"
         ));
     };
 }

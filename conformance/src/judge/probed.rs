@@ -55,11 +55,6 @@ impl<'s> Trial<'s> {
         self.site.probe_target(path)
     }
 
-    /// `http` or `https`.
-    pub(crate) fn scheme(&self) -> String {
-        self.site.scheme()
-    }
-
     /// The authority, as it stands in `Host`.
     pub(crate) fn authority(&self) -> &str {
         self.site.authority()

@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use crate::check::Feature;
-use crate::judge::{Judged, Lapse, demand, is_refusal, template};
+use crate::judge::{Judged, Lapse, Luck, demand, is_refusal, template};
 use crate::probe::Limits;
 use crate::run::Site;
-use crate::wire::{Answer, Asked, Link, Transcript};
+use crate::wire::{Agreed, Answer, Asked, Link, Offer, Transcript};
 
 /// Where on its connection the message of a check stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +53,8 @@ impl<'a> Trial<'a> {
 
     /// Connects, and brings the connection into the position that is tried.
     pub(crate) fn connect(&self) -> Result<Link, Lapse> {
-        let log = Arc::new(Mutex::new(Transcript::new()));
-        self.log.replace(log.clone());
-        let mut link = self.site.connect(log).map_err(|error| no_connection(&error))?;
+        let mut link =
+            self.site.connect(self.fresh_log()).map_err(|error| no_connection(&error))?;
         if self.position == Position::Second {
             link.send(&self.plain().bytes);
             let before = link.answer(Asked::Whole);
@@ -68,12 +67,54 @@ impl<'a> Trial<'a> {
         Ok(link)
     }
 
+    /// Connects as the offer says, and says what was agreed on.
+    pub(crate) fn connect_with(&self, offer: &Offer<'_>) -> io::Result<(Link, Agreed)> {
+        self.site.connect_with(offer, self.fresh_log())
+    }
+
+    /// Connects by TCP alone, whatever the server expects on it.
+    pub(crate) fn connect_below(&self) -> Result<Link, Lapse> {
+        self.site.connect_below(self.fresh_log()).map_err(|error| no_connection(&error))
+    }
+
+    /// Which random values are tried.
+    pub(crate) fn luck(&self) -> Luck {
+        self.site.luck()
+    }
+
+    /// What a client that was here before sends at once, with the bytes as early data.
+    pub(crate) fn early_flight(&self, bytes: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        self.site.early_flight(bytes)
+    }
+
+    /// The host of the URL where it is a name, and no address.
+    pub(crate) fn host_name(&self) -> Option<&str> {
+        self.site.host_name()
+    }
+
+    fn fresh_log(&self) -> Arc<Mutex<Transcript>> {
+        let log = Arc::new(Mutex::new(Transcript::new()));
+        self.log.replace(log.clone());
+        log
+    }
+
+    /// Whether there is TLS below HTTP.
+    pub(crate) fn is_secured(&self) -> bool {
+        self.site.is_secured()
+    }
+
+    /// The scheme of the URL.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.is_secured() { "https" } else { "http" }
+    }
+
     /// A request that nobody has reason to refuse.
     pub(crate) fn plain(&self) -> Message {
         self.message(PLAIN)
     }
 
-    /// Fills a template: `{target}` becomes a target with a fresh nonce, `{host}` the authority.
+    /// Fills a template: `{target}` becomes a target with a fresh nonce, `{host}` the authority,
+    /// `{scheme}` that of the URL.
     /// With the probe the target's app reads the body and says what it saw; `{reply}` becomes one
     /// that says nothing of the request, `{unread}` one whose app does not read the body; without
     /// it all are the same. `{websocket}` is the echo of WebSockets. `{3*ab}` becomes `ababab`.
@@ -87,6 +128,7 @@ impl<'a> Trial<'a> {
         let websocket = self.site.websocket_target(&nonce);
         bytes = template::replaced(&bytes, b"{websocket}", websocket.as_bytes());
         bytes = template::replaced(&bytes, b"{host}", self.site.authority().as_bytes());
+        bytes = template::replaced(&bytes, b"{scheme}", self.scheme().as_bytes());
         Message { bytes: template::repeated(&bytes), nonce }
     }
 
@@ -116,6 +158,27 @@ impl<'a> Trial<'a> {
         }
         let status = answer.status;
         Err(Lapse::Skipped(format!("the server takes no POST here, it answers {status}")))
+    }
+
+    /// Skips the check where a POST is answered by anything but a success: then its body is perhaps
+    /// not read, and the connection ends within it.
+    pub(crate) fn reads_posts(&self) -> Judged {
+        let post = "POST {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5\r\n\r\nhello";
+        let status = self.ask(post)?.status;
+        if (200..300).contains(&status) {
+            return Ok(());
+        }
+        Err(Lapse::Skipped(format!("the server answers a POST by {status} here")))
+    }
+
+    /// Skips the check where the server takes no body without a length, as it may.
+    pub(crate) fn takes_chunks(&self) -> Judged {
+        let post = "POST {target} HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n";
+        if self.ask(format!("{post}5\r\nhello\r\n0\r\n\r\n"))?.status != 411 {
+            return Ok(());
+        }
+        let why = "the server takes no body without a length, it answers 411";
+        Err(Lapse::Skipped(why.to_owned()))
     }
 
     /// Sends a request to the echo of the probe, and reads what its app saw.
@@ -175,6 +238,11 @@ impl<'a> Trial<'a> {
         }))
     }
 
+    /// How often an app was called for the message, as the probe says.
+    pub(crate) fn calls_of(&self, message: &Message) -> Result<u64, Lapse> {
+        self.site.count(&message.nonce)
+    }
+
     /// Fails unless the app was called so often for the message; without the probe nobody knows.
     pub(crate) fn was_called(&self, message: &Message, times: u64) -> Judged {
         if !self.has_probe() {
@@ -204,10 +272,15 @@ impl<'a> Trial<'a> {
 
 /// A server that takes no connection blocks a check; that the suite has no socket is its own fault.
 fn no_connection(error: &io::Error) -> Lapse {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, TimedOut};
+    use io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, InvalidData, TimedOut,
+        UnexpectedEof, WouldBlock,
+    };
     let why = format!("no connection: {error}");
     match error.kind() {
-        ConnectionAborted | ConnectionRefused | ConnectionReset | TimedOut => Lapse::Blocked(why),
+        // The last four of them are a handshake of TLS that failed.
+        ConnectionAborted | ConnectionRefused | ConnectionReset | TimedOut | BrokenPipe
+        | InvalidData | UnexpectedEof | WouldBlock => Lapse::Blocked(why),
         _ => Lapse::Broken(why),
     }
 }

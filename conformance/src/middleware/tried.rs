@@ -85,6 +85,8 @@ fn made(subject: &Subject, plan: &Plan) -> Report {
         target,
         has_probe: false,
         claims: Vec::new(),
+        seed: plan.luck.seed,
+        remarks: Vec::new(),
         outcomes,
         lost: None,
         took: start.elapsed(),

@@ -78,6 +78,10 @@ pub fn coloured(document: &Document) -> String {
     let (name, url, seconds) = (document.name(), &document.target.url, document.run.seconds);
     let url = if name == url { String::new() } else { format!(" at {url}") };
     let _infallible = writeln!(text, "{name}{url}{probe}, in {seconds:.1} s");
+    let _infallible = writeln!(text, "random values by seed {}", document.run.seed);
+    for remark in &document.run.remarks {
+        let _infallible = writeln!(text, "{remark}");
+    }
     lost(&mut text, document);
     let style = if document.exit_code == 0 { GOOD } else { BAD };
     let _infallible = writeln!(text, "{style}{}{style:#}", document.ending());

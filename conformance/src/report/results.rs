@@ -139,6 +139,8 @@ mod tests {
         };
         let (target, took) = (String::new(), Duration::ZERO);
         let report = Report {
+            seed: 7,
+            remarks: Vec::new(),
             target,
             has_probe: true,
             outcomes: vec![outcome],

@@ -1,17 +1,22 @@
 //! Running checks against a server.
 
+mod course;
+mod log;
 mod outcome;
 mod plan;
 mod queue;
 mod room;
 mod site;
 mod start;
+mod target;
 
 pub use self::outcome::{Conclusion, Lost, Outcome, Report, Verdict};
-pub use self::plan::{Plan, Step, run, unreachable, watched};
+pub use self::plan::{Plan, Step, launched, run, unreachable, watched};
 pub(crate) use self::queue::verdict;
 pub(crate) use self::room::room_for;
-pub(crate) use self::site::{Connect, Site, said_by_probe};
-pub use self::site::{Target, Unreachable};
-pub use self::start::{Started, start};
+pub use self::site::Unreachable;
+pub(crate) use self::site::{Site, said_by_probe};
+pub use self::start::{Launch, Started};
+pub(crate) use self::target::Connect;
+pub use self::target::Target;
 pub use crate::wire::{Entry, Transcript, What};

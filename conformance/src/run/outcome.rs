@@ -51,6 +51,10 @@ pub struct Report {
     pub has_probe: bool,
     /// What it says that it can do.
     pub claims: Vec<Feature>,
+    /// Which random values were tried: the same seed gives the same ones.
+    pub seed: u32,
+    /// What a reader has to know of how the run was made, each in a sentence.
+    pub remarks: Vec<String>,
     /// One for each check that was selected, in the order of the catalogue.
     pub outcomes: Vec<Outcome>,
     /// Why the server could not be tried, or how it died.
@@ -212,8 +216,16 @@ mod tests {
             expected: expected.map(|verdict| (verdict, "known".to_owned())),
         };
         let (target, took) = (String::new(), Duration::ZERO);
-        let (claims, outcomes) = (Vec::new(), vec![outcome]);
-        Report { target, has_probe: true, claims, outcomes, lost: None, took }
+        Report {
+            target,
+            has_probe: true,
+            claims: Vec::new(),
+            seed: 7,
+            remarks: Vec::new(),
+            outcomes: vec![outcome],
+            lost: None,
+            took,
+        }
     }
 
     #[test]

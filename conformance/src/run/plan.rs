@@ -1,17 +1,23 @@
 //! What is to be run, and the run.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::check::{self, Check, Feature, Party, Profile};
 use crate::clock;
+use crate::judge::Luck;
+use crate::run::course::{Course, Ended};
 use crate::run::outcome::{Lost, Outcome, Report, Verdict};
-use crate::run::queue::Queue;
-use crate::run::site::{Site, Target, Unreachable};
+use crate::run::site::{Site, Unreachable};
+use crate::run::start::{Launch, Started};
+use crate::run::target::Target;
 use crate::wire::Transcript;
 
 /// Checks at work at the same time; each has one or two connections.
 const WORKERS: usize = 16;
+
+/// Which random values are tried where nobody says otherwise: always the same, as tests need it.
+const LUCK: Luck = Luck { seed: 7, cases: 24, is_replay: false };
 
 /// When a run is over, whatever the server does.
 const BUDGET: Duration = Duration::from_secs(55);
@@ -30,10 +36,11 @@ pub struct Plan {
     profiles: Option<Vec<Profile>>,
     only: Vec<&'static Check>,
     budget: Duration,
-    workers: usize,
+    pub(super) workers: usize,
     looks: bool,
     websocket: Option<String>,
-    expected: BTreeMap<&'static str, (Verdict, String)>,
+    pub(crate) luck: Luck,
+    pub(super) expected: BTreeMap<&'static str, (Verdict, String)>,
 }
 
 impl Plan {
@@ -47,6 +54,7 @@ impl Plan {
             workers: WORKERS,
             looks: true,
             websocket: None,
+            luck: LUCK,
             expected: BTreeMap::new(),
         }
     }
@@ -78,6 +86,20 @@ impl Plan {
     #[must_use]
     pub fn with_budget(mut self, budget: Duration) -> Self {
         self.budget = budget;
+        self
+    }
+
+    /// Which random values are tried; without it they are the same in each run.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u32) -> Self {
+        self.luck.seed = seed;
+        self
+    }
+
+    /// How many random values each check tries, however long it takes.
+    #[must_use]
+    pub fn with_cases(mut self, cases: u32) -> Self {
+        (self.luck.cases, self.luck.is_replay) = (cases, true);
         self
     }
 
@@ -208,11 +230,42 @@ pub fn run(target: &Target, plan: &Plan, told: &(dyn Fn(&Outcome) + Sync)) -> Re
 /// # Ok::<(), String>(())
 /// ```
 pub fn watched(target: &Target, plan: &Plan, told: &(dyn Fn(Step<'_>) + Sync)) -> Report {
+    tried(target, plan, told, clock::now(), None)
+}
+
+/// Starts a server, makes the checks of a plan and stops it. A server that dies is started again, and
+/// the run goes on with the checks that are left; what killed it is found out and named.
+///
+/// It ends within the plan's budget, or one wait for an answer later, whatever the command does.
+///
+/// ```
+/// use owin_conformance::run::{Launch, Plan, launched};
+///
+/// let report = launched(&Launch::new("exit 7"), &Plan::new(), &|_| {});
+/// assert_eq!(report.exit_code(), 3);
+/// ```
+pub fn launched(launch: &Launch, plan: &Plan, told: &(dyn Fn(Step<'_>) + Sync)) -> Report {
     let start = clock::now();
+    match launch.start_within(plan.budget) {
+        Ok(started) => {
+            let target = started.target().clone();
+            tried(&target, plan, told, start, Some((launch, started)))
+        }
+        Err(error) => unreachable("", plan, &format!("the server did not start: {error}")),
+    }
+}
+
+fn tried(
+    target: &Target,
+    plan: &Plan,
+    told: &(dyn Fn(Step<'_>) + Sync),
+    start: Instant,
+    server: Option<(&Launch, Started)>,
+) -> Report {
     let looked = if plan.looks {
-        Site::look(target.clone(), start + plan.budget)
+        Site::look(target.clone(), start + plan.budget, plan.luck)
     } else {
-        Ok(Site::unseen(target.clone(), start + plan.budget))
+        Ok(Site::unseen(target.clone(), start + plan.budget, plan.luck))
     };
     let looked = looked.map(|site| site.with_websocket(plan.websocket.as_deref()));
     let has_probe = looked.as_ref().is_ok_and(Site::has_probe);
@@ -220,19 +273,31 @@ pub fn watched(target: &Target, plan: &Plan, told: &(dyn Fn(Step<'_>) + Sync)) -
     told(Step::Selected(checks.len()));
     let mut report = match looked {
         Ok(site) => {
-            let queue = Queue::new(&site, checks, &plan.expected);
-            let (outcomes, lost) = queue.run(plan.workers, told);
             let claims = Feature::all().into_iter().filter(|own| site.claims(*own)).collect();
-            let target = target.to_string();
-            Report { target, has_probe, claims, outcomes, lost, took: Duration::ZERO }
+            let (target, took) = (target.to_string(), Duration::ZERO);
+            let Ended { outcomes, lost, remarks } =
+                Course::new(site, plan, told).after(server).run(&checks);
+            Report { target, has_probe, claims, seed: 0, remarks, outcomes, lost, took }
         }
-        Err(Unreachable::Silent(why)) => {
-            unmade(target, checks, &Unreachable::Silent(why.clone()), Some(Lost::Unreachable(why)))
-        }
-        Err(odd) => unmade(target, checks, &odd, None),
+        Err(Unreachable::Silent(why)) => unmade(
+            target,
+            plan,
+            checks,
+            &Unreachable::Silent(why.clone()),
+            Some(Lost::Unreachable(why)),
+        ),
+        Err(odd) => unmade(target, plan, checks, &odd, None),
     };
     report.took = start.elapsed();
+    report.seed = plan.luck.seed;
+    report.remarks.extend(remarks(target));
     report
+}
+
+fn remarks(target: &Target) -> Vec<String> {
+    let takes_any = target.is_secured() && !target.is_verified();
+    let remark = "any certificate was taken, as nobody said whose are to be trusted";
+    takes_any.then(|| remark.to_owned()).into_iter().collect()
 }
 
 /// What a run comes to where there is no server: none of the checks of the plan could be made.
@@ -246,11 +311,12 @@ pub fn watched(target: &Target, plan: &Plan, told: &(dyn Fn(Step<'_>) + Sync)) -
 #[must_use]
 pub fn unreachable(target: &str, plan: &Plan, why: &str) -> Report {
     let lost = Lost::Unreachable(why.to_owned());
-    unmade(&target, plan.selected(false), &why, Some(lost))
+    unmade(&target, plan, plan.selected(false), &why, Some(lost))
 }
 
 fn unmade(
     target: &dyn std::fmt::Display,
+    plan: &Plan,
     checks: Vec<&'static Check>,
     why: &dyn std::fmt::Display,
     lost: Option<Lost>,
@@ -263,14 +329,10 @@ fn unmade(
         took: Duration::ZERO,
         expected: None,
     });
-    Report {
-        target: target.to_string(),
-        has_probe: false,
-        claims: Vec::new(),
-        outcomes: blocked.collect(),
-        lost,
-        took: Duration::ZERO,
-    }
+    let (target, outcomes) = (target.to_string(), blocked.collect());
+    let (claims, remarks, took) = (Vec::new(), Vec::new(), Duration::ZERO);
+    let seed = plan.luck.seed;
+    Report { target, has_probe: false, claims, seed, remarks, outcomes, lost, took }
 }
 
 #[cfg(test)]

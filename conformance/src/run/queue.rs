@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::check::{Check, Proof};
 use crate::clock;
 use crate::judge::{Judged, Lapse, Position, Trial};
-use crate::run::outcome::{Lost, Outcome, Verdict};
+use crate::run::outcome::{Outcome, Verdict};
 use crate::run::plan::Step;
 use crate::run::site::Site;
 use crate::wire::Transcript;
@@ -30,8 +30,20 @@ struct State {
     done: Vec<Outcome>,
     /// The checks that were at work when the server was found dead.
     suspects: Option<Vec<&'static Check>>,
+    /// What those came to.
+    doubted: Vec<Outcome>,
     /// Why no more checks are made.
     stop: Option<&'static str>,
+}
+
+/// What became of the checks.
+pub(super) struct Ended {
+    /// Those that can be believed, in the order of the checks.
+    pub(super) done: Vec<Outcome>,
+    /// Those that were at work when the server was found dead; each keeps its transcript.
+    pub(super) doubted: Vec<Outcome>,
+    /// Those that were not begun since then.
+    pub(super) left: Vec<&'static Check>,
 }
 
 impl<'a> Queue<'a> {
@@ -43,16 +55,12 @@ impl<'a> Queue<'a> {
         Self { site, checks, expected, state: Mutex::default() }
     }
 
-    /// Makes the checks; the outcomes have the order of the checks.
-    pub(super) fn run(
-        self,
-        workers: usize,
-        told: &(dyn Fn(Step<'_>) + Sync),
-    ) -> (Vec<Outcome>, Option<Lost>) {
+    /// Makes the checks until the server dies; `told` hears of none that cannot be believed.
+    pub(super) fn run(self, workers: usize, told: &(dyn Fn(Step<'_>) + Sync)) -> Ended {
         let (alone, beside): (Vec<_>, Vec<_>) =
             self.checks.iter().copied().partition(|check| check.is_made_alone());
         self.phase(beside, workers, told);
-        if !alone.is_empty() && !self.answers() {
+        if !alone.is_empty() && !self.is_dead() && !self.answers() {
             let why = "not made: not even a plain request is answered";
             self.with(|state| state.stop = Some(why));
         }
@@ -60,12 +68,13 @@ impl<'a> Queue<'a> {
         let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let place = |check: &Check| self.checks.iter().position(|own| own.id() == check.id());
         state.done.sort_by_key(|outcome| place(outcome.check));
-        (state.done, state.suspects.map(Lost::Died))
+        state.doubted.sort_by_key(|outcome| place(outcome.check));
+        Ended { done: state.done, doubted: state.doubted, left: state.left.into() }
     }
 
     fn phase(&self, checks: Vec<&'static Check>, workers: usize, told: &(dyn Fn(Step<'_>) + Sync)) {
         let workers = workers.min(checks.len());
-        self.with(|state| state.left = checks.into());
+        self.with(|state| state.left.extend(checks));
         std::thread::scope(|scope| {
             for _ in 0..workers {
                 scope.spawn(|| self.work(told));
@@ -88,30 +97,46 @@ impl<'a> Queue<'a> {
                 None => self.make(check),
             };
             let (verdict, reason) = verdict(judged);
-            let transcript = if verdict.is_bad() { transcript } else { Transcript::new() };
             let expected = self.expected.get(check.id()).cloned();
             let took = start.elapsed();
-            let outcome = Outcome { check, verdict, reason, transcript, took, expected };
-            told(Step::Done(&outcome));
-            self.with(|state| {
-                state.at_work.retain(|own| own.id() != check.id());
-                state.done.push(outcome);
-            });
+            self.keep(Outcome { check, verdict, reason, transcript, took, expected }, told);
         }
     }
 
+    /// Keeps what a check came to; it can be believed if the server was alive when it was over.
+    fn keep(&self, mut outcome: Outcome, told: &(dyn Fn(Step<'_>) + Sync)) {
+        let is_own = |own: &Check| own.id() == outcome.check.id();
+        let is_suspect = self.with(|state| {
+            state.at_work.retain(|own| !is_own(own));
+            state.suspects.iter().flatten().any(|own| is_own(own))
+        });
+        if is_suspect {
+            return self.with(|state| state.doubted.push(outcome));
+        }
+        if !outcome.verdict.is_bad() {
+            outcome.transcript = Transcript::new();
+        }
+        told(Step::Done(&outcome));
+        self.with(|state| state.done.push(outcome));
+    }
+
+    /// The next check; none where the server is dead, then they are left.
     fn take(&self) -> Option<&'static Check> {
         self.with(|state| {
+            if state.suspects.is_some() {
+                return None;
+            }
             let check = state.left.pop_front()?;
             state.at_work.push(check);
             Some(check)
         })
     }
 
+    fn is_dead(&self) -> bool {
+        self.with(|state| state.suspects.is_some())
+    }
+
     fn reason_to_stop(&self) -> Option<String> {
-        if self.with(|state| state.suspects.is_some()) {
-            return Some("not made: the server is dead".to_owned());
-        }
         if let Some(why) = self.with(|state| state.stop) {
             return Some(why.to_owned());
         }
@@ -132,7 +157,6 @@ impl<'a> Queue<'a> {
                 let suspects = state.at_work.clone();
                 state.suspects.get_or_insert(suspects);
             });
-            judged = Err(Lapse::Failed("since this check the server answers no more".to_owned()));
         }
         if start.elapsed() > SLOW
             && let Err(Lapse::Silent(why)) = judged
@@ -155,6 +179,7 @@ impl<'a> Queue<'a> {
         for &position in positions {
             let trial = Trial::new(self.site, position);
             let judged = match check.proof {
+                Proof::HoldsOnce(_) if position == Position::Second => Ok(()),
                 Proof::Refuses(refusal) => refusal.judge(&trial),
                 Proof::WebSocketRefuses(violation) => violation.judge(&trial),
                 Proof::HoldsByProbe(_) if !trial.has_probe() => {
@@ -164,9 +189,10 @@ impl<'a> Queue<'a> {
                 Proof::OfMiddleware(_) => {
                     Err(Lapse::Skipped("it is a duty of a middleware".to_owned()))
                 }
-                Proof::Holds(holds) | Proof::HoldsByProbe(holds) | Proof::HoldsAlone(holds) => {
-                    holds(&trial)
-                }
+                Proof::Holds(holds)
+                | Proof::HoldsOnce(holds)
+                | Proof::HoldsByProbe(holds)
+                | Proof::HoldsAlone(holds) => holds(&trial),
             };
             match (position, judged) {
                 (Position::First, judged @ (Ok(()) | Err(Lapse::Skipped(_)))) => first = judged,

@@ -1,50 +1,22 @@
-//! The server that is tried: where it is, and what it hosts.
+//! The server that is tried, and what it hosts.
 
 use std::collections::BTreeSet;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rustls::client::Resumption;
 use serde_json::Value;
 
 use crate::check::Feature;
 use crate::clock;
-use crate::judge::Lapse;
+use crate::judge::{Lapse, Luck};
 use crate::probe::{self, CONTRACT, VERSION_PATH};
-use crate::wire::{Answer, Asked, Limits, Link, Missing, Stream, Transcript};
-
-/// How long one of several addresses may take to accept a connection.
-const PATIENCE: Duration = Duration::from_millis(700);
-
-/// A server under test, by its URL.
-///
-/// ```
-/// use owin_conformance::run::Target;
-///
-/// let target: Target = "http://127.0.0.1:8080/shop".parse()?;
-/// assert_eq!(target.authority(), "127.0.0.1:8080");
-/// assert!("ftp://127.0.0.1".parse::<Target>().is_err());
-/// # Ok::<(), String>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// Where it may listen: `localhost` is more than one address.
-    first: SocketAddr,
-    others: Vec<SocketAddr>,
-    authority: String,
-    /// The path of plain requests; the probe is below it.
-    path: String,
-    /// What connects to a server of this process; then no address counts.
-    memory: Option<Memory>,
-}
-
-/// Makes connections in memory.
-pub(crate) type Connect = dyn Fn() -> io::Result<Box<dyn Stream>> + Send + Sync;
-
-/// What makes connections in memory, as a part of a target.
-#[derive(Clone)]
-struct Memory(Arc<Connect>);
+use crate::run::target::Target;
+use crate::wire::{
+    self, Agreed, Answer, Asked, Limits, Link, Missing, Offer, TlsStream, Transcript,
+};
 
 /// Why a server cannot be tried at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,77 +38,8 @@ pub(crate) struct Site {
     told: probe::Limits,
     /// The path of an echo of WebSockets, where somebody gave one.
     websocket: Option<String>,
+    luck: Luck,
     run: String,
-}
-
-impl Target {
-    /// The authority, as it stands in `Host`.
-    #[must_use]
-    pub fn authority(&self) -> &str {
-        &self.authority
-    }
-
-    /// A server of this process, by what connects to it; the path is as in a URL.
-    pub(crate) fn in_memory(connect: Arc<Connect>, path: &str) -> Self {
-        let nowhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-        let (authority, path) = ("memory".to_owned(), path.to_owned());
-        let memory = Some(Memory(connect));
-        Self { first: nowhere, others: Vec::new(), authority, path, memory }
-    }
-}
-
-impl PartialEq for Memory {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Eq for Memory {}
-
-impl std::fmt::Debug for Memory {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Memory")
-    }
-}
-
-impl std::str::FromStr for Target {
-    type Err = String;
-
-    fn from_str(url: &str) -> Result<Self, String> {
-        let rest = url.strip_prefix("http://");
-        let rest = rest.ok_or_else(|| format!("{url:?} does not begin with http://"))?;
-        let cut = rest.find('/').unwrap_or(rest.len());
-        let (authority, path) = rest.split_at_checked(cut).unwrap_or((rest, ""));
-        let is_plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#".contains(&byte));
-        if authority.contains('@') || !is_plain {
-            return Err(format!("{url:?} has more than a host, a port and a path"));
-        }
-        let has_port = authority.rsplit(':').next().is_some_and(|port| port.parse::<u16>().is_ok());
-        let full = if has_port { authority.to_owned() } else { format!("{authority}:80") };
-        let found = full.to_socket_addrs().map_err(|error| format!("{authority:?}: {error}"));
-        let mut found = found?;
-        let first = found.next().ok_or_else(|| format!("{authority:?} has no address"))?;
-        let (authority, path) = (authority.to_owned(), path.to_owned());
-        Ok(Self { first, others: found.collect(), authority, path, memory: None })
-    }
-}
-
-impl Target {
-    /// The first address that takes a connection; where none does, the first.
-    fn chosen(&self) -> SocketAddr {
-        let takes = |at: &&SocketAddr| TcpStream::connect_timeout(at, PATIENCE).is_ok();
-        if self.others.is_empty() {
-            return self.first;
-        }
-        let mut all = std::iter::once(&self.first).chain(&self.others);
-        all.find(takes).copied().unwrap_or(self.first)
-    }
-}
-
-impl std::fmt::Display for Target {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "http://{}{}", self.authority, self.path)
-    }
 }
 
 impl std::fmt::Display for Unreachable {
@@ -149,8 +52,8 @@ impl std::fmt::Display for Unreachable {
 
 impl Site {
     /// Looks at the server: it must answer a plain `GET`, and may host the probe contract.
-    pub(crate) fn look(target: Target, end: Instant) -> Result<Self, Unreachable> {
-        let mut site = Self::unseen(target, end);
+    pub(crate) fn look(target: Target, end: Instant, luck: Luck) -> Result<Self, Unreachable> {
+        let mut site = Self::unseen(target, end, luck);
         let answer = site.get(&site.target("echo", "0")).map_err(|missing| match missing {
             Missing::Malformed(_) => Unreachable::Odd(missing.to_string()),
             _ => Unreachable::Silent(missing.to_string()),
@@ -171,14 +74,15 @@ impl Site {
     }
 
     /// A server that nobody has looked at, taken for one without the probe.
-    pub(crate) fn unseen(target: Target, end: Instant) -> Self {
+    pub(crate) fn unseen(target: Target, end: Instant, luck: Luck) -> Self {
         let limits =
             Limits { answer: Duration::from_millis(3300), quiet: Duration::from_millis(700), end };
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let run = format!("{:x}{:x}", std::process::id(), since.as_micros());
         let address = target.chosen();
-        let (claims, told) = (BTreeSet::new(), probe::Limits::default());
-        Self { target, address, limits, has_probe: false, claims, told, websocket: None, run }
+        let claims = target.is_secured().then_some(Feature::Tls).into_iter().collect();
+        let told = probe::Limits::default();
+        Self { target, address, limits, has_probe: false, claims, told, websocket: None, luck, run }
     }
 
     /// The same with an echo of WebSockets at that path, which is as good as a claim.
@@ -188,26 +92,87 @@ impl Site {
         self
     }
 
-    /// Connects; what happens on the connection is told to the transcript.
+    /// Connects for HTTP/1.1; what happens on the connection is told to the transcript.
     pub(crate) fn connect(&self, log: Arc<Mutex<Transcript>>) -> io::Result<Link> {
-        let limits = self.limits;
-        if let Some(Memory(connect)) = &self.target.memory {
-            return Ok(Link::new(connect()?, limits, log));
+        self.connect_with(&Offer::default(), log).map(|(link, _)| link)
+    }
+
+    /// Connects, and says what was agreed on; nothing is agreed on without TLS.
+    pub(crate) fn connect_with(
+        &self,
+        offer: &Offer<'_>,
+        log: Arc<Mutex<Transcript>>,
+    ) -> io::Result<(Link, Agreed)> {
+        if !self.target.is_secured() {
+            return Ok((self.connect_below(log)?, Agreed::default()));
         }
-        let patience = limits.answer.min(clock::until(limits.end)).max(Duration::from_millis(1));
-        let stream = TcpStream::connect_timeout(&self.address, patience)?;
-        stream.set_nodelay(true)?;
-        stream.set_write_timeout(Some(limits.answer))?;
+        let config = Arc::new(offer.config(self.target.roots())?);
+        let name = offer.name.unwrap_or_else(|| self.target.host());
+        let stream = TlsStream::connect(self.tcp()?, config, name, self.patience())?;
+        let agreed = stream.agreed();
+        Ok((Link::new(Box::new(stream), self.limits, log), agreed))
+    }
+
+    /// Connects by TCP alone, whatever the server expects on it.
+    pub(crate) fn connect_below(&self, log: Arc<Mutex<Transcript>>) -> io::Result<Link> {
+        if let Some(connect) = self.target.memory() {
+            return Ok(Link::new(connect()?, self.limits, log));
+        }
+        let stream = self.tcp()?;
         let ends = stream.local_addr().and_then(|own| Ok((own, stream.peer_addr()?)));
-        let link = Link::new(Box::new(stream), limits, log);
+        let link = Link::new(Box::new(stream), self.limits, log);
         Ok(match ends {
             Ok((own, other)) => link.between(own, other),
             Err(_) => link,
         })
     }
 
+    /// What a client that was here before sends at once, with the bytes as early data; nothing where
+    /// the server takes none.
+    pub(crate) fn early_flight(&self, bytes: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        let mut config = Offer::default().config(self.target.roots())?;
+        config.resumption = Resumption::in_memory_sessions(4);
+        config.enable_early_data = true;
+        let (config, name) = (Arc::new(config), self.target.host());
+        let log = Arc::new(Mutex::new(Transcript::new()));
+        let stream = TlsStream::connect(self.tcp()?, config.clone(), name, self.patience())?;
+        let mut link = Link::new(Box::new(stream), self.limits, log);
+        link.send(self.look_at(&self.target("reply", "ticket")));
+        let _ticket = link.answer(Asked::Whole).and_then(|_| link.end());
+        wire::early_flight(config, name, bytes)
+    }
+
+    fn tcp(&self) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect_timeout(&self.address, self.patience())?;
+        stream.set_nodelay(true)?;
+        stream.set_write_timeout(Some(self.limits.answer))?;
+        Ok(stream)
+    }
+
+    fn patience(&self) -> Duration {
+        let left = clock::until(self.limits.end);
+        self.limits.answer.min(left).max(Duration::from_millis(1))
+    }
+
+    /// Whether there is TLS below HTTP.
+    pub(crate) fn is_secured(&self) -> bool {
+        self.target.is_secured()
+    }
+
+    /// The host of the URL where it is a name, and no address.
+    pub(crate) fn host_name(&self) -> Option<&str> {
+        let host = self.target.host();
+        let is_address = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
+        (!is_address).then_some(host)
+    }
+
     pub(crate) fn authority(&self) -> &str {
-        &self.target.authority
+        self.target.authority()
+    }
+
+    /// Which random values are tried.
+    pub(crate) fn luck(&self) -> Luck {
+        self.luck
     }
 
     pub(crate) fn limits(&self) -> Limits {
@@ -237,10 +202,10 @@ impl Site {
     pub(crate) fn target(&self, name: &str, nonce: &str) -> String {
         if self.has_probe {
             format!("{}/.probe/{name}?nonce={nonce}", self.prefix())
-        } else if self.target.path.is_empty() {
+        } else if self.target.path().is_empty() {
             "/".to_owned()
         } else {
-            self.target.path.clone()
+            self.target.path().to_owned()
         }
     }
 
@@ -278,31 +243,27 @@ impl Site {
         told.map(drop).map_err(|missing| Lapse::Inconclusive(format!("the probe: {missing}")))
     }
 
-    /// `http` or `https`.
-    pub(crate) fn scheme(&self) -> String {
-        let url = self.target.to_string();
-        url.split("://").next().unwrap_or_default().to_owned()
-    }
-
     /// Whether the server still answers a plain `GET` on a new connection.
     pub(crate) fn canary(&self) -> Result<(), Missing> {
         self.get(&self.target("reply", "canary")).map(drop)
     }
 
     fn prefix(&self) -> &str {
-        self.target.path.trim_end_matches('/')
+        self.target.path().trim_end_matches('/')
     }
 
     fn get(&self, target: &str) -> Result<Answer, Missing> {
         let log = Arc::new(Mutex::new(Transcript::new()));
         let link = self.connect(log);
         let mut link = link.map_err(|error| Missing::Refused(error.to_string()))?;
-        let request = format!(
-            "GET {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-            self.authority()
-        );
-        link.send(request);
+        link.send(self.look_at(target));
         link.answer(Asked::Whole)
+    }
+
+    /// A plain `GET` that is the last of its connection.
+    fn look_at(&self, target: &str) -> String {
+        let host = self.authority();
+        format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
     }
 }
 
@@ -322,30 +283,4 @@ fn claimed(manifest: &Value) -> impl Iterator<Item = Feature> {
     let names = manifest.get("features").and_then(Value::as_array);
     let names = names.into_iter().flatten().filter_map(Value::as_str);
     names.filter_map(|name| Feature::all().into_iter().find(|own| own.name() == name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_url_is_a_host_and_a_path_and_nothing_else() {
-        for url in
-            ["", "127.0.0.1", "https://127.0.0.1", "http://a@127.0.0.1", "http://127.0.0.1/?a"]
-        {
-            assert!(url.parse::<Target>().is_err(), "{url}");
-        }
-        let target: Target = "http://127.0.0.1/shop".parse().unwrap();
-        assert_eq!((target.first.port(), target.authority()), (80, "127.0.0.1"));
-        assert_eq!(target.to_string(), "http://127.0.0.1/shop");
-    }
-
-    #[test]
-    fn of_several_addresses_one_that_listens_is_chosen() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let listens = listener.local_addr().unwrap();
-        let mut target: Target = "http://127.0.0.1:1".parse().unwrap();
-        target.others.push(listens);
-        assert_eq!(target.chosen(), listens);
-    }
 }

@@ -1,14 +1,14 @@
 //! A server that the suite starts and stops itself.
 
-use std::fs::File;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::clock;
-use crate::run::Target;
+use crate::run::log;
+use crate::run::target::Target;
 
 /// How long a server may take to accept connections.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,36 +31,108 @@ impl Started {
     }
 }
 
-/// Starts a server by a command of the shell, and waits until it accepts connections. `{port}` in the
-/// command becomes a free port of 127.0.0.1. What it prints goes to the file, or nowhere.
+/// How a server is started: a command of the shell, in which `{port}` becomes a free port of
+/// 127.0.0.1.
 ///
-/// # Errors
+/// ```
+/// use owin_conformance::run::Launch;
 ///
-/// Where the command cannot be started, ends at once, or listens to nobody within 20 s.
-pub fn start(command: &str, path: &str, log: Option<&Path>) -> io::Result<Started> {
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-    let output = || log.map_or(Ok(Stdio::null()), |log| Ok::<_, io::Error>(appended(log)?.into()));
-    let mut shell = Command::new("sh");
-    shell.arg("-c").arg(command.replace("{port}", &port.to_string())).stdin(Stdio::null());
-    shell.stdout(output()?).stderr(output()?);
-    own_group(&mut shell);
-    let target = format!("http://127.0.0.1:{port}{path}").parse().map_err(io::Error::other)?;
-    let mut started = Started { child: shell.spawn()?, target };
-    let until = clock::now() + PATIENCE;
-    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-        if let Some(status) = started.child.try_wait()? {
-            return Err(io::Error::other(format!("the command ended with {status}")));
-        }
-        if clock::until(until).is_zero() {
-            return Err(io::Error::other(format!("nobody listens at port {port} after 20 s")));
-        }
-        std::thread::sleep(PAUSE);
-    }
-    Ok(started)
+/// let launch = Launch::new("exit 7").with_path("/shop");
+/// assert!(launch.start().unwrap_err().to_string().contains("exit status: 7"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Launch {
+    command: String,
+    path: String,
+    is_secured: bool,
+    roots: Option<Vec<u8>>,
+    log: Option<PathBuf>,
 }
 
-fn appended(log: &Path) -> io::Result<File> {
-    File::options().create(true).append(true).open(log)
+impl Launch {
+    /// A server of plain HTTP, without a path; what it prints goes nowhere.
+    #[must_use]
+    pub fn new(command: impl Into<String>) -> Self {
+        let (command, path) = (command.into(), String::new());
+        Self { command, path, is_secured: false, roots: None, log: None }
+    }
+
+    /// The path of its URL, as `/shop`.
+    #[must_use]
+    pub fn with_path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// It speaks TLS.
+    #[must_use]
+    pub fn with_tls(mut self) -> Self {
+        self.is_secured = true;
+        self
+    }
+
+    /// Its certificate is verified by these roots, in PEM.
+    #[must_use]
+    pub fn with_roots(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.roots = Some(pem.into());
+        self
+    }
+
+    /// What it prints is appended to that file, up to 16 MiB.
+    #[must_use]
+    pub fn with_log(mut self, log: impl Into<PathBuf>) -> Self {
+        self.log = Some(log.into());
+        self
+    }
+
+    /// Starts the server, and waits until it accepts connections.
+    ///
+    /// # Errors
+    ///
+    /// Where the command cannot be started, ends at once, or listens to nobody within 20 s.
+    pub fn start(&self) -> io::Result<Started> {
+        self.start_within(PATIENCE)
+    }
+
+    /// Starts the server, and waits no longer than that.
+    pub(super) fn start_within(&self, patience: Duration) -> io::Result<Started> {
+        let patience = patience.min(PATIENCE);
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let target = self.target(port).map_err(io::Error::other)?;
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(self.command.replace("{port}", &port.to_string()));
+        shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        if let Some(log) = &self.log {
+            let writer = log::kept(log)?;
+            shell.stdout(writer.try_clone()?).stderr(writer);
+        }
+        own_group(&mut shell);
+        let mut started = Started { child: shell.spawn()?, target };
+        // Else the suite itself would keep the pipe of the log open.
+        drop(shell);
+        let until = clock::now() + patience;
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            if let Some(status) = started.child.try_wait()? {
+                return Err(io::Error::other(format!("the command ended with {status}")));
+            }
+            if clock::until(until).is_zero() {
+                let seconds = patience.as_secs_f64();
+                let why = format!("nobody listens at port {port} after {seconds:.0} s");
+                return Err(io::Error::other(why));
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Ok(started)
+    }
+
+    fn target(&self, port: u16) -> Result<Target, String> {
+        let scheme = if self.is_secured { "https" } else { "http" };
+        let target: Target = format!("{scheme}://127.0.0.1:{port}{}", self.path).parse()?;
+        match &self.roots {
+            Some(pem) => target.with_roots(pem),
+            None => Ok(target),
+        }
+    }
 }
 
 #[cfg(unix)]

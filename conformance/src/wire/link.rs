@@ -59,6 +59,8 @@ pub(crate) enum Missing {
 pub(crate) enum End {
     Closed,
     Reset,
+    /// Closed below TLS, which did not say so.
+    Cut,
 }
 
 /// What became of bytes that were sent on and on; with how many were taken.
@@ -188,6 +190,18 @@ impl Link {
         self.stream.half_close();
     }
 
+    /// Ends what is sent as if the line had been cut: TLS says nothing of it.
+    pub(crate) fn cut(&mut self) {
+        self.log(|log| log.event("cut by the suite"));
+        self.stream.cut();
+    }
+
+    /// Says by TLS that nothing more will be sent, and leaves TCP open.
+    pub(crate) fn notify_close(&mut self) {
+        self.log(|log| log.event("close_notify of the suite"));
+        self.stream.notify_close();
+    }
+
     /// Ends the connection with a reset.
     pub(crate) fn reset(self) {
         self.log(|log| log.event("reset by the suite"));
@@ -279,6 +293,19 @@ impl Link {
         self.limits.answer
     }
 
+    /// Takes what begins the bytes that came; the reader says what that is and how many bytes it
+    /// took, or that more are needed.
+    pub(crate) fn take_by<T>(
+        &mut self,
+        patience: Duration,
+        reader: impl Fn(&[u8]) -> Option<(T, usize)>,
+    ) -> Result<T, Missing> {
+        self.parsed(patience, |bytes| match reader(bytes) {
+            Some((taken, used)) => Parsed::Whole(taken, used),
+            None => Parsed::Partial,
+        })
+    }
+
     /// Reads until a parser has something whole.
     pub(crate) fn parsed<T>(
         &mut self,
@@ -350,7 +377,11 @@ impl Link {
             }
             Err(error) => match error.kind() {
                 ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {}
-                _ => self.ended(End::Reset),
+                ErrorKind::UnexpectedEof => self.ended(End::Cut),
+                _ => {
+                    self.log(|log| log.event(error.to_string()));
+                    self.ended(End::Reset);
+                }
             },
         }
         Ok(())
@@ -358,8 +389,7 @@ impl Link {
 
     fn ended(&mut self, end: End) {
         self.end = Some(end);
-        let how = if end == End::Closed { "closed" } else { "reset" };
-        self.log(|log| log.event(format!("{how} by the server")));
+        self.log(|log| log.event(format!("{end} by the server")));
     }
 
     /// Of what is long and says the same on and on, the beginning is evidence enough.
@@ -392,12 +422,21 @@ impl std::fmt::Display for Missing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Refused(why) => write!(f, "no connection: {why}"),
-            Self::Ended(End::Closed) => f.write_str("the connection was closed"),
-            Self::Ended(End::Reset) => f.write_str("the connection was reset"),
+            Self::Ended(end) => write!(f, "the connection was {end}"),
             Self::Silent(time) => write!(f, "nothing whole came for {:.1} s", time.as_secs_f64()),
             Self::Malformed(why) => f.write_str(why),
             Self::OutOfTime => f.write_str("the time of the run is over"),
         }
+    }
+}
+
+impl std::fmt::Display for End {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Closed => "closed",
+            Self::Reset => "reset",
+            Self::Cut => "closed without close_notify",
+        })
     }
 }
 

@@ -5,15 +5,20 @@
 
 mod answer;
 mod body;
+mod certificate;
+mod hello;
 mod lines;
 mod link;
 mod stream;
+mod tls;
 mod transcript;
 pub(crate) mod websocket;
 
 pub(crate) use self::answer::{Answer, Asked};
+pub(crate) use self::hello::{ClientHello, Reply, TLS_12, record, reply_within};
 pub(crate) use self::link::{End, Limits, Link, Missing, Parsed, Pressed};
 pub(crate) use self::stream::Stream;
+pub(crate) use self::tls::{Agreed, Offer, TlsStream, can_be_roots, early_flight};
 #[cfg(test)]
 pub(crate) use self::transcript::Direction;
 pub(crate) use self::transcript::escaped;

@@ -32,6 +32,15 @@ pub(crate) trait Stream: Debug + Send {
     /// Says that nothing more will be written.
     fn half_close(&mut self);
 
+    /// Ends what is written without a word of what lies above TCP: as if the line had been cut.
+    fn cut(&mut self) {
+        self.half_close();
+    }
+
+    /// Says, on what lies above TCP only, that nothing more will be written; nothing where TCP is all
+    /// that there is.
+    fn notify_close(&mut self) {}
+
     /// Ends both directions at once, as if the program had died.
     fn reset(self: Box<Self>);
 }

@@ -9,9 +9,12 @@
               kill matrix is printed"
 )]
 
+mod deaths;
 mod family;
 mod http1;
 mod limits;
 mod matrix;
+mod random;
+mod tls;
 mod tried;
 mod websocket;

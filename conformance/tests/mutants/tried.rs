@@ -13,6 +13,9 @@ const WORKERS: usize = 4;
 
 /// How many checks before and behind one are near it.
 const NEAR: usize = 5;
+/// How many random values a check tries, and where a fault has to be met by chance.
+const CASES: u32 = 12;
+const MANY_CASES: u32 = 60;
 
 /// How many checks a mutant is tried with; one that is none, since what it does is allowed, with all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +47,7 @@ pub(crate) fn caught(
 ) -> Result<String, String> {
     let (number, Row { fault, ids, .. }) = row;
     let mutant = (family.start)(Broken::By(number));
-    let report = report_of(&mutant.target(), &plan(&checks(family, row.1, breadth)));
+    let report = report_of(&mutant.target(), &plan(row.1, &checks(family, row.1, breadth)));
     let failed = with_verdict(&report, |verdict| verdict == Verdict::Fail);
     let unproven = with_verdict(&report, |verdict| verdict.is_bad() && verdict != Verdict::Fail);
     if failed == ids.iter().copied().collect() && unproven.is_empty() {
@@ -74,7 +77,7 @@ pub(crate) fn caught_on_the_wire(
     if on_the_wire.is_empty() {
         return Ok(format!("{} {fault}: is about nothing on the wire", family.name));
     }
-    let report = report_of(&target, &plan(&on_the_wire));
+    let report = report_of(&target, &plan(row.1, &on_the_wire));
     let failed = with_verdict(&report, Verdict::is_bad);
     let seen: Vec<&str> = failed.iter().copied().collect();
     let is_all = failed.iter().all(|id| ids.contains(id)) && failed.is_empty() == *is_unseen;
@@ -82,8 +85,9 @@ pub(crate) fn caught_on_the_wire(
     if is_all { Ok(text) } else { Err(format!("{text}\n{}", report::console(&report))) }
 }
 
-fn plan(ids: &[&str]) -> Plan {
-    Plan::new().with_workers(WORKERS).with_only(ids.iter().copied()).unwrap()
+fn plan(row: &Row, ids: &[&str]) -> Plan {
+    let cases = if row.spreads { MANY_CASES } else { CASES };
+    Plan::new().with_workers(WORKERS).with_cases(cases).with_only(ids.iter().copied()).unwrap()
 }
 
 /// The checks that a mutant is tried with.

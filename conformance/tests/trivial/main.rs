@@ -4,9 +4,11 @@
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a test that cannot open a socket stops, and how long each server takes is printed"
+    clippy::indexing_slicing,
+    reason = "a test that cannot open a socket or read a report stops, and times are printed"
 )]
 
+mod outside;
 mod server;
 
 use std::time::Duration;

@@ -113,7 +113,8 @@ pub(in crate::checks) const REQUEST_LINES: &[Check] = &[
         fix: "cut scheme and authority off before the path is looked at",
         proof: Proof::Holds(|trial| {
             let plain = trial.ask("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n")?;
-            let whole = trial.ask("GET http://{host}{target} HTTP/1.1\r\nHost: {host}\r\n\r\n")?;
+            let whole =
+                trial.ask("GET {scheme}://{host}{target} HTTP/1.1\r\nHost: {host}\r\n\r\n")?;
             same(plain.status, whole.status)
         }),
     },

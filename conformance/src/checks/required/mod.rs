@@ -1,5 +1,6 @@
 //! What every server must do, seen by the app of the probe (OWIN 1.0 §3).
 
+mod any;
 mod bodies;
 mod calls;
 mod framing;
@@ -8,6 +9,7 @@ mod requests;
 mod responses;
 mod targets;
 
+pub(super) use self::any::ANY;
 pub(super) use self::bodies::BODIES;
 pub(super) use self::calls::CALLS;
 pub(super) use self::framing::FRAMING;

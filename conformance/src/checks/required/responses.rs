@@ -155,8 +155,12 @@ pub(in crate::checks) const RESPONSES: &[Check] = &[
                 Err(Missing::Ended(_)) => Ok(()),
                 Err(missing) => Err(missing.into()),
                 Ok(answer) if answer.status == 500 => Ok(()),
-                // Where the end of the connection is the end of the body, a reset is no such end.
-                Ok(answer) if answer.ends_with_connection() && link.end() == Ok(End::Reset) => {
+                // Where the end of the connection is the end of the body, a reset is no such end, nor
+                // is one of which TLS was not told.
+                Ok(answer)
+                    if answer.ends_with_connection()
+                        && matches!(link.end(), Ok(End::Reset | End::Cut)) =>
+                {
                     Ok(())
                 }
                 Ok(_) => Err(Lapse::Failed("half an answer looks whole".to_owned())),

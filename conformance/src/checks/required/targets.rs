@@ -148,7 +148,7 @@ pub(in crate::checks) const TARGETS: &[Check] = &[
         fix: "say what the connection is: https where it is TLS, else http",
         proof: Proof::HoldsByProbe(|trial| {
             let seen = trial.seen_of(&trial.for_probe("GET", "echo", "\r\n"))?;
-            same("scheme", &seen, &trial.scheme())
+            same("scheme", &seen, trial.scheme())
         }),
     },
     Check {

@@ -7,8 +7,10 @@ mod borders;
 mod chunks;
 mod codings;
 mod lengths;
+mod pipelines;
 
 pub(super) use self::borders::BORDERS;
 pub(super) use self::chunks::CHUNKS;
 pub(super) use self::codings::CODINGS;
 pub(super) use self::lengths::LENGTHS;
+pub(super) use self::pipelines::PIPELINES;

@@ -57,6 +57,12 @@ pub struct Occasion {
     pub arch: String,
     /// How many threads of its can run at the same time.
     pub cores: usize,
+    /// Which random values were tried; 0 in a report of before.
+    #[serde(default)]
+    pub seed: u32,
+    /// What a reader has to know of how it was made, each in a sentence.
+    #[serde(default)]
+    pub remarks: Vec<String>,
 }
 
 /// How the suite came to a server.
@@ -103,6 +109,8 @@ impl Occasion {
             os: std::env::consts::OS.to_owned(),
             arch: std::env::consts::ARCH.to_owned(),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
+            seed: report.seed,
+            remarks: report.remarks.clone(),
         }
     }
 }

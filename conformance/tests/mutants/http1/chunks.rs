@@ -65,6 +65,9 @@ fn size(line: &[u8], fault: Option<Fault>) -> Option<usize> {
     if fault == Some(Fault::ZerosInFrontRefused) && has_zeros {
         return None;
     }
+    if fault == Some(Fault::ZerosAndExtensionRefused) && has_zeros && line.contains(&b';') {
+        return None;
+    }
     let is_hex = digits.iter().all(u8::is_ascii_hexdigit);
     if fault == Some(Fault::LastDigitCounts) && digits.len() == 2 && is_hex {
         digits = &digits[1..];

@@ -25,11 +25,11 @@ faults! {
     /// The path is decoded twice.
     PathDecodedTwice => "RQ-03";
     /// Lines of the same name become one.
-    LinesJoined => "RQ-04";
+    LinesJoined => "RQ-04" "RQ-55" "RQ-56";
     /// The app gets no more than 4096 bytes of a body with a length.
-    BodyCut => "RQ-05";
+    BodyCut => "RQ-05" "RQ-57" "H1-32";
     /// The app gets the first chunk only.
-    ChunksCut => "RQ-06" "RQ-18";
+    ChunksCut => "RQ-06" "RQ-18" "RQ-58" "SM-21";
     /// The version is always the newest.
     VersionIsAlwaysNewest => "RQ-07";
     /// The app is called again for the same request.
@@ -75,7 +75,7 @@ faults! {
     /// The scheme comes in upper case.
     SchemeInUpperCase => "RQ-28";
     /// Bytes beyond ASCII become question marks.
-    HighBytesReplaced => "RQ-29";
+    HighBytesReplaced => "RQ-29" "RQ-56";
     /// The asterisk is a failure.
     AsteriskFails => "RQ-30";
     /// Every tunnel is opened.
@@ -247,6 +247,13 @@ faults! {
     /// The app is not told that the client has gone.
     StreamOutlivesClient => "UP-15";
 
+    /// A value has 64 bytes at most.
+    LongValueCut => "RQ-55";
+    /// A body of whole pages of memory, two of them at least, loses its last byte.
+    LastByteOfPageLost => "RQ-57";
+    /// A chunk size with zeros in front and an extension is refused.
+    ZerosAndExtensionRefused => "RQ-58";
+
     /// A request without a host is taken.
     NoHostTaken => "H1-01";
     /// The last of several hosts counts.
@@ -276,23 +283,23 @@ faults! {
     /// The method is any word.
     AnyMethodTaken => "H1-14";
     /// A target with a scheme is refused.
-    AbsoluteTargetRefused => "H1-15" "RQ-24" "RQ-25";
+    AbsoluteTargetRefused => "H1-15" "RQ-24";
     /// An empty line is a request line.
     EmptyLineRefused => "H1-16";
     /// Every answer is the last.
     EveryAnswerCloses => "H1-17";
     /// `close` counts only where it stands alone.
     CloseInAListIgnored => "H1-18";
-    /// Of what lies there only two requests are kept.
-    PipelineOfTwo => "H1-19";
+    /// Where more than two requests lie there, the connection ends.
+    PipelineOfTwo => "H1-19" "SM-21";
     /// A head must come with the first read.
-    HeadInOneRead => "H1-20";
+    HeadInOneRead => "H1-20" "H1-31" "H1-32";
     /// A client that closed its half is gone, where that is seen in time, as every third time.
     HalfClosedIsGone => "H1-21";
     /// Connections of HTTP/1.0 are kept.
     OldConnectionsKept => "H1-22";
     /// A chunk size has no zeros in front.
-    ZerosInFrontRefused => "H1-23";
+    ZerosInFrontRefused => "H1-23" "RQ-58" "SM-21";
     /// `chunked` is compared byte by byte.
     CodingInOneCase => "H1-24";
     /// No 100 is ever sent.
@@ -308,6 +315,10 @@ faults! {
 
     /// A reset ends the server.
     DiesOfReset => "H1-30";
+    /// The end of a head must not be cut within its last two bytes.
+    CutEndRefused => "H1-31";
+    /// A body of an odd length that does not come whole with its head loses its last byte.
+    OddBodyCut => "H1-32";
 
     /// The length counts, and chunks beside it do not.
     LengthBesideChunksCounts => "SM-01";
@@ -342,13 +353,15 @@ faults! {
     /// A line of chunks may end with a line feed.
     LineFeedEndsSize => "SM-16";
     /// Lengths over forty are passed over in a POST, so that its body is read as a request.
-    LongLengthIgnored => "SM-17" "SM-19" "RQ-05" "RQ-19";
+    LongLengthIgnored => "SM-17" "SM-19" "SM-21" "RQ-05" "RQ-19" "RQ-57" "H1-32";
     /// Lengths are passed over in a GET.
     LengthOfGetIgnored => "SM-18";
     /// A body that the app has not read is the next request.
     UnreadIsNext => "SM-19";
     /// Of a chunk size two digits count at most, and of these the last.
-    LastDigitCounts => "SM-20" "RQ-06";
+    LastDigitCounts => "SM-20" "SM-21" "RQ-06" "RQ-58";
+    /// What lies behind three chunks or more begins a byte too early.
+    BehindChunksOff => "SM-21";
     /// A length may have any number of digits, and a body that breaks off is one.
     BrokenOffTaken => "SM-05";
 
@@ -363,11 +376,22 @@ faults! {
 }
 
 /// Faults by which other checks suffer too: these are tried with their own checks only.
-pub(crate) const SPREADING: [Fault; 3] =
-    [Fault::DiesOfReset, Fault::CallsWaitForOthers, Fault::FewCallsAtOnce];
+pub(crate) const SPREADING: [Fault; 8] = [
+    Fault::DiesOfReset,
+    Fault::CallsWaitForOthers,
+    Fault::FewCallsAtOnce,
+    Fault::LastByteOfPageLost,
+    Fault::ZerosAndExtensionRefused,
+    Fault::CutEndRefused,
+    Fault::OddBodyCut,
+    Fault::BehindChunksOff,
+];
 
 /// The faults on the wire that nobody sees without the probe.
-pub(crate) const UNSEEN: [Fault; 6] = [
+pub(crate) const UNSEEN: [Fault; 9] = [
+    Fault::BodyCut,
+    Fault::ChunksCut,
+    Fault::OddBodyCut,
     Fault::BrokenOffTaken,
     Fault::CarriageReturnKept,
     Fault::NulKept,

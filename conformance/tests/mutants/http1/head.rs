@@ -76,7 +76,8 @@ fn request_line(line: &[u8], head: &mut Head, fault: Option<Fault>) -> Result<()
     };
     head.method = String::from_utf8_lossy(method).into_owned();
     head.target = String::from_utf8_lossy(target).into_owned();
-    if let Some(rest) = head.target.strip_prefix("http://") {
+    let whole = ["http://", "https://"].iter().find_map(|scheme| head.target.strip_prefix(scheme));
+    if let Some(rest) = whole {
         if fault == Some(Fault::AbsoluteTargetRefused) {
             return Err(400);
         }

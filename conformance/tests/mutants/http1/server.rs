@@ -23,8 +23,8 @@ pub(crate) enum Spoilt {
     By(Fault),
     /// It refuses messages that are like one of these.
     TooStrict(Vec<Vec<u8>>),
-    /// It stops when it reads these bytes.
-    DiesOf(Vec<u8>),
+    /// It stops when it reads any of these bytes.
+    DiesOf(Vec<Vec<u8>>),
 }
 
 /// A server that is broken in one way; dropping it stops it.
@@ -35,10 +35,20 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(spoilt: Spoilt) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_below(spoilt, "http")
+    }
+
+    /// One that says to its app that the scheme is that.
+    pub(crate) fn start_below(spoilt: Spoilt, scheme: &'static str) -> Self {
+        Self::start_at(0, spoilt, scheme)
+    }
+
+    /// One that listens at that port.
+    pub(crate) fn start_at(port: u16, spoilt: Spoilt, scheme: &'static str) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
         let address = listener.local_addr().unwrap();
         let is_dead = Arc::new(AtomicBool::new(false));
-        let (spoilt, shared) = (Arc::new(spoilt), Arc::new(Shared::default()));
+        let (spoilt, shared) = (Arc::new(spoilt), Arc::new(Shared::of(scheme)));
         let dead = Arc::clone(&is_dead);
         std::thread::spawn(move || {
             while let Ok((stream, _)) = listener.accept() {
@@ -51,6 +61,14 @@ impl Server {
             }
         });
         Self { address, is_dead }
+    }
+
+    pub(crate) fn is_dead(&self) -> bool {
+        self.is_dead.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub(crate) fn target_of(&self, path: &str) -> Target {
@@ -134,7 +152,8 @@ impl Connection {
         while let Some(read) = self.head() {
             let served = read.and_then(|head| self.answer(&head));
             match served {
-                Ok(true) => self.forget_the_pipeline(),
+                Ok(true) if self.has_too_many() => break,
+                Ok(true) => {}
                 Ok(false) => break,
                 Err(status) => {
                     let body = "refused\n";
@@ -164,6 +183,9 @@ impl Connection {
             if let Some(end) = self.unread.windows(4).position(|four| four == b"\r\n\r\n") {
                 break end;
             }
+            if self.unread.ends_with(b"\r\n\r") && self.has(Fault::CutEndRefused) {
+                return Some(Err(400));
+            }
             if reads > 0 && self.has(Fault::HeadInOneRead) {
                 return Some(Err(400));
             }
@@ -177,8 +199,8 @@ impl Connection {
         {
             return Some(Err(400));
         }
-        if let Spoilt::DiesOf(bytes) = &*self.spoilt
-            && self.unread.windows(bytes.len()).any(|window| window == bytes)
+        if let Spoilt::DiesOf(all) = &*self.spoilt
+            && all.iter().any(|own| self.unread.windows(own.len()).any(|window| window == own))
         {
             self.die();
             return None;
@@ -216,9 +238,10 @@ impl Connection {
     /// Reads the body whole, in its pieces.
     pub(crate) fn body(&mut self, head: &Head) -> Result<Vec<Vec<u8>>, Refused> {
         self.ask_for_body(head);
+        let had = self.unread.len();
         loop {
             match self.whole_body(head) {
-                Some(whole) => return whole,
+                Some(whole) => return whole.map(|pieces| self.with_odd_end(pieces, head, had)),
                 None if self.is_taken_for_whole() => return Ok(vec![b"hello".to_vec()]),
                 None => {}
             }
@@ -231,6 +254,22 @@ impl Connection {
                 self.unread[before] = b'?';
             }
         }
+    }
+
+    /// The pieces of a body, of which a fault may have changed the end, or what is behind it.
+    fn with_odd_end(&mut self, mut pieces: Vec<Vec<u8>>, head: &Head, had: usize) -> Vec<Vec<u8>> {
+        if let (Framing::Length(_), Some(piece)) = (&head.framing, pieces.last_mut())
+            && self.has(Fault::OddBodyCut)
+            && had < piece.len()
+            && piece.len() % 2 == 1
+        {
+            piece.pop();
+        }
+        let is_long = head.framing == Framing::Chunked && pieces.len() > 2;
+        if is_long && self.has(Fault::BehindChunksOff) {
+            self.unread.splice(..0, *b"(").for_each(drop);
+        }
+        pieces
     }
 
     fn ask_for_body(&mut self, head: &Head) {
@@ -312,10 +351,8 @@ impl Connection {
         let _woken = self.stream.local_addr().and_then(TcpStream::connect);
     }
 
-    fn forget_the_pipeline(&mut self) {
+    fn has_too_many(&self) -> bool {
         let waiting = self.unread.windows(4).filter(|four| four == b"\r\n\r\n").count();
-        if self.has(Fault::PipelineOfTwo) && waiting > 2 {
-            self.unread.clear();
-        }
+        self.has(Fault::PipelineOfTwo) && waiting > 2
     }
 }

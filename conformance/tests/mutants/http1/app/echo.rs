@@ -42,7 +42,7 @@ pub(super) fn seen(connection: &mut Connection, call: &mut Call<'_>) -> Result<V
     Ok(json!({
         "method": if has(Fault::MethodInUpperCase) { method.to_uppercase() } else { method },
         "target": call.head.target,
-        "scheme": if has(Fault::SchemeInUpperCase) { "HTTP" } else { "http" },
+        "scheme": if has(Fault::SchemeInUpperCase) { "HTTP" } else { connection.shared().scheme },
         "path_base": if has(Fault::BaseIsASlash) { "/" } else { "" },
         "path": path,
         "query": query,
@@ -62,6 +62,10 @@ fn body(pieces: &[Vec<u8>], fault: Option<Fault>) -> Vec<u8> {
     }
     if has(Fault::BodyCut) && pieces.len() == 1 {
         body.truncate(4096);
+    }
+    let is_paged = body.len() >= 8192 && body.len().is_multiple_of(4096);
+    if has(Fault::LastByteOfPageLost) && is_paged && pieces.len() == 1 {
+        body.pop();
     }
     body
 }
@@ -91,6 +95,9 @@ fn lines(connection: &mut Connection, call: &Call<'_>) -> Vec<[String; 2]> {
             && name.eq_ignore_ascii_case("host")
         {
             *value = value.split(':').next().unwrap_or_default().to_owned();
+        }
+        if connection.has(Fault::LongValueCut) {
+            *value = value.chars().take(64).collect();
         }
         if connection.has(Fault::HighBytesReplaced) {
             *value = value.replace(|letter: char| !letter.is_ascii(), "?");

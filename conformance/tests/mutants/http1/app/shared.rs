@@ -12,6 +12,7 @@ const FEW: usize = 12;
 /// What all connections of a mutant reach.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
+    pub(super) scheme: &'static str,
     calls: Mutex<HashMap<String, u64>>,
     open: Mutex<HashSet<String>>,
     fates: Mutex<HashMap<String, Fate>>,
@@ -33,6 +34,10 @@ pub(super) struct Fate {
 }
 
 impl Shared {
+    pub(crate) fn of(scheme: &'static str) -> Self {
+        Self { scheme, ..Self::default() }
+    }
+
     pub(super) fn called(&self, nonce: &str, times: u64) {
         *self.calls.lock().unwrap().entry(nonce.to_owned()).or_default() += times;
     }

@@ -1,0 +1,84 @@
+//! Mutants that speak TLS: an ending of it in front of a mutant of HTTP/1.1.
+
+mod certificate;
+mod faults;
+mod front;
+mod hello;
+mod scripted;
+mod server;
+mod store;
+mod tunnel;
+
+use owin_conformance::check::Profile;
+use owin_conformance::run::Target;
+
+use self::faults::{FAULTS, SPREADING};
+pub(crate) use self::server::Server;
+use crate::family::{Broken, Family, Mutant, Row};
+
+pub(crate) const FAMILY: Family = Family {
+    name: "tls",
+    profiles: &[Profile::Tls, Profile::Required, Profile::Http1, Profile::Smuggling],
+    rows,
+    start,
+};
+
+fn rows() -> Vec<Row> {
+    let row = |(fault, ids): &(faults::Fault, &'static [&'static str])| Row {
+        fault: format!("{fault:?}"),
+        ids,
+        spreads: SPREADING.contains(fault),
+        is_unseen: false,
+    };
+    FAULTS.iter().map(row).collect()
+}
+
+fn start(broken: Broken) -> Box<dyn Mutant> {
+    Box::new(Server::start(match broken {
+        Broken::Not | Broken::TooStrict(_) => None,
+        Broken::By(row) => Some(FAULTS[row].0),
+    }))
+}
+
+impl Mutant for Server {
+    fn target(&self) -> Target {
+        self.target_of("")
+    }
+
+    fn plain_target(&self) -> Option<Target> {
+        None
+    }
+}
+
+#[test]
+fn a_certificate_is_verified_by_the_roots_that_are_given() {
+    use crate::tried::report_of;
+    use owin_conformance::run::Plan;
+
+    let server = Server::start(None);
+    let plan = Plan::new().with_only(["https-scheme"]).unwrap();
+    let report = report_of(&server.target_of(""), &plan);
+    assert!(report.remarks.iter().any(|remark| remark.contains("any certificate")), "{report:?}");
+
+    let known = server.target_of("").with_roots(certificate::root().as_bytes()).unwrap();
+    let report = report_of(&known, &plan);
+    assert_eq!((report.exit_code(), report.remarks.len()), (0, 0), "{report:?}");
+
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let unknown = server.target_of("").with_roots(other.cert.pem().as_bytes()).unwrap();
+    assert_eq!(report_of(&unknown, &plan).exit_code(), 3);
+}
+
+/// What only the probe can see is skipped, and nothing is taken for wrong.
+#[test]
+fn without_the_probe_a_server_without_a_fault_passes_too() {
+    use crate::tried::{report_of, with_verdict};
+    use owin_conformance::run::{Plan, Verdict};
+
+    let server = Server::start(None);
+    let plan = Plan::new().with_profiles([Profile::Tls]);
+    let report = report_of(&server.target_of("/plain"), &plan);
+    assert_eq!(report.exit_code(), 0, "{report:?}");
+    let skipped = with_verdict(&report, |verdict| verdict != Verdict::Pass);
+    assert_eq!(skipped, ["TL-21", "TL-23", "TL-24"].into());
+}

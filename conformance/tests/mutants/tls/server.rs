@@ -1,0 +1,59 @@
+//! A small server of TLS on threads, right but for its fault.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use owin_conformance::run::Target;
+
+use super::faults::Fault;
+use super::front::Front;
+use super::tunnel;
+use crate::http1::{self, Spoilt};
+
+/// A server that is broken in one way; dropping it stops it.
+pub(crate) struct Server {
+    address: SocketAddr,
+    is_dead: Arc<AtomicBool>,
+    /// What answers the requests.
+    _behind: http1::Server,
+}
+
+impl Server {
+    pub(crate) fn start(fault: Option<Fault>) -> Self {
+        let spoilt = match fault {
+            Some(Fault::CutBodyTaken) => Spoilt::By(http1::Fault::BrokenOffTaken),
+            _ => Spoilt::Nothing,
+        };
+        let scheme = if fault == Some(Fault::SchemeIsPlain) { "http" } else { "https" };
+        let behind = http1::Server::start_below(spoilt, scheme);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let is_dead = Arc::new(AtomicBool::new(false));
+        let (dead, at) = (is_dead.clone(), behind.address());
+        std::thread::spawn(move || {
+            while let Ok((stream, _)) = listener.accept() {
+                if dead.load(Ordering::SeqCst) {
+                    return;
+                }
+                let mut front = Front::new(stream, fault);
+                if fault == Some(Fault::HandshakeHoldsOthersUp) {
+                    front.read_hello();
+                }
+                std::thread::spawn(move || tunnel::serve(front, at));
+            }
+        });
+        Self { address, is_dead, _behind: behind }
+    }
+
+    pub(crate) fn target_of(&self, path: &str) -> Target {
+        format!("https://{}{path}", self.address).parse().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.is_dead.store(true, Ordering::SeqCst);
+        let _woken = TcpStream::connect(self.address);
+    }
+}

@@ -50,7 +50,12 @@ pub(crate) const fn rfc9112(section: &'static str, says: &'static str) -> Clause
     standard("RFC 9112", section, says)
 }
 
-/// A section of a standard by its name, as `RFC 9113`.
+/// A section of HTTP/2.
+pub(crate) const fn rfc9113(section: &'static str, says: &'static str) -> Clause {
+    standard("RFC 9113", section, says)
+}
+
+/// A section of a standard by its name, as `RFC 7541`.
 pub(crate) const fn standard(
     document: &'static str,
     section: &'static str,

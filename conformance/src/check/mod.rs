@@ -8,11 +8,11 @@ mod words;
 
 use std::fmt;
 
-use crate::judge::{Judged, Refusal, Trial, Violation};
+use crate::judge::{Breach, Judged, Refusal, Trial, Violation};
 use crate::middleware::Rig;
 
 pub use self::clause::Clause;
-pub(crate) use self::clause::{guideline, incident, owin, rfc9110, rfc9112, standard};
+pub(crate) use self::clause::{guideline, incident, owin, rfc9110, rfc9112, rfc9113, standard};
 pub use self::feature::Feature;
 pub use self::page::page;
 pub use self::profile::Profile;
@@ -51,6 +51,8 @@ pub(crate) enum Proof {
     Refuses(Refusal),
     /// Each of these is refused or ends a WebSocket, and its twin is taken.
     WebSocketRefuses(Violation),
+    /// Each of these rows of frames is refused, and its twin is taken.
+    Breaks(Breach),
     /// A script that ends well where it holds.
     Holds(fn(&Trial<'_>) -> Judged),
     /// As [`Proof::Holds`], of connections as such: the message has no place on one.
@@ -129,7 +131,7 @@ impl Check {
     /// Whether it sees that something is refused: then every message of it has a twin.
     #[must_use]
     pub fn is_negative(&self) -> bool {
-        matches!(self.proof, Proof::Refuses(_) | Proof::WebSocketRefuses(_))
+        matches!(self.proof, Proof::Refuses(_) | Proof::WebSocketRefuses(_) | Proof::Breaks(_))
     }
 
     /// The messages without a defect that must be taken before a refusal proves anything, each once.
@@ -139,6 +141,7 @@ impl Check {
         match &self.proof {
             Proof::Refuses(refusal) => refusal.twins(),
             Proof::WebSocketRefuses(violation) => violation.twins(),
+            Proof::Breaks(breach) => breach.twins(),
             _ => Vec::new(),
         }
     }
@@ -151,6 +154,7 @@ impl Check {
             Proof::WebSocketRefuses(violation) => {
                 violation.messages().into_iter().map(|(bad, _)| bad).collect()
             }
+            Proof::Breaks(breach) => breach.messages().map(|(bad, _)| bad).collect(),
             _ => Vec::new(),
         }
     }

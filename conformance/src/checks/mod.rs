@@ -5,6 +5,7 @@
 
 mod common;
 mod http1;
+mod http2;
 mod lifetime;
 mod limits;
 mod middleware;
@@ -57,6 +58,20 @@ pub(crate) const TABLES: &[&[Check]] = &[
     limits::TOLD,
     limits::TIMES,
     limits::CROWDS,
+    http2::OPENINGS,
+    http2::SETTINGS_FRAMES,
+    http2::FRAMES,
+    http2::STREAMS,
+    http2::CONTINUATIONS,
+    http2::BLOCKS,
+    http2::WINDOW_UPDATES,
+    http2::WINDOWS,
+    http2::FIELDS,
+    http2::PSEUDO_FIELDS,
+    http2::CONTENT,
+    http2::REQUESTS,
+    http2::VIEWS,
+    http2::FLOODS,
     tls::VERSIONS,
     tls::RECORDS,
     tls::NAMES,

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::check::Profile;
 
 #[derive(Debug, Parser)]
-#[command(name = "owin-conformance", version, about = "Tries what a server of HTTP/1.1 does")]
+#[command(name = "owin-conformance", version, about = "Tries what a server of HTTP does")]
 pub(super) struct Options {
     #[command(subcommand)]
     pub(super) command: Command,

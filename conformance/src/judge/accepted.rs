@@ -8,7 +8,7 @@ use crate::wire::{Answer, Asked};
 
 /// The statuses by which a server refuses a message as such: for its form, its length or its
 /// version, and not for what it asks.
-const REFUSALS: [u16; 10] = [400, 411, 413, 414, 417, 421, 426, 431, 501, 505];
+pub(super) const REFUSALS: [u16; 10] = [400, 411, 413, 414, 417, 421, 426, 431, 501, 505];
 
 /// How a message without a defect was taken.
 #[derive(Clone, Copy, Debug)]

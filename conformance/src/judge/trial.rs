@@ -11,7 +11,7 @@ use crate::check::Feature;
 use crate::judge::{Judged, Lapse, Luck, demand, is_refusal, template};
 use crate::probe::Limits;
 use crate::run::Site;
-use crate::wire::{Agreed, Answer, Asked, Link, Offer, Transcript};
+use crate::wire::{Agreed, Answer, Asked, Link, Missing, Offer, Transcript, http2};
 
 /// Where on its connection the message of a check stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +137,28 @@ impl<'a> Trial<'a> {
         format!("{}-{}", self.site.run(), NONCES.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// The target of a path of the probe with a nonce; without the probe that of any request.
+    pub(crate) fn target_of(&self, name: &str, nonce: &str) -> String {
+        self.site.target(name, nonce)
+    }
+
+    /// Where on its connection the message stands.
+    pub(crate) fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Connects, and says nothing yet in HTTP/2.
+    pub(super) fn http2_link(&self) -> Result<http2::Link, Lapse> {
+        let log = Arc::new(Mutex::new(Transcript::new()));
+        self.log.replace(log.clone());
+        self.site.connect_http2(log).map_err(|error| no_connection(&error))
+    }
+
+    /// How often apps were called for a nonce.
+    pub(crate) fn calls_of(&self, nonce: &str) -> Result<u64, Lapse> {
+        self.site.count(nonce)
+    }
+
     /// Sends a message on a new connection and reads the answer.
     pub(crate) fn ask(&self, template: impl AsRef<[u8]>) -> Result<Answer, Lapse> {
         let mut link = self.connect()?;
@@ -220,6 +242,11 @@ impl<'a> Trial<'a> {
         self.site.told()
     }
 
+    /// Whether the server answers a plain request of another client in HTTP/2.
+    pub(crate) fn canary_in_http2(&self) -> Result<(), Missing> {
+        self.site.canary_in_http2()
+    }
+
     /// Whether the server hosts the probe contract.
     pub(crate) fn has_probe(&self) -> bool {
         self.site.has_probe()
@@ -236,11 +263,6 @@ impl<'a> Trial<'a> {
             }
             feature => format!("the server does not claim the feature {feature}"),
         }))
-    }
-
-    /// How often an app was called for the message, as the probe says.
-    pub(crate) fn calls_of(&self, message: &Message) -> Result<u64, Lapse> {
-        self.site.count(&message.nonce)
     }
 
     /// Fails unless the app was called so often for the message; without the probe nobody knows.

@@ -7,6 +7,7 @@ mod plan;
 mod queue;
 mod room;
 mod site;
+mod site_http2;
 mod start;
 mod target;
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::check::{Check, Proof};
+use crate::check::{Check, Profile, Proof};
 use crate::clock;
 use crate::judge::{Judged, Lapse, Position, Trial};
 use crate::run::outcome::{Outcome, Verdict};
@@ -151,7 +151,7 @@ impl<'a> Queue<'a> {
             (judged, transcript) = self.tried(check);
         }
         let start = clock::now();
-        let is_alive = (0..2).any(|_| self.site.canary().is_ok());
+        let is_alive = (0..2).any(|_| self.site.canary_of(check.profile()).is_ok());
         if !is_alive && clock::until(self.site.limits().end) > Duration::ZERO {
             self.with(|state| {
                 let suspects = state.at_work.clone();
@@ -173,6 +173,10 @@ impl<'a> Queue<'a> {
                 return (claimed, Transcript::new());
             }
         }
+        if !self.site.has_http1() && check.profile() != Profile::Http2 {
+            let why = "the server speaks HTTP/2 only";
+            return (Err(Lapse::Skipped(why.to_owned())), Transcript::new());
+        }
         let mut first = Ok(());
         let positions: &[Position] =
             if check.is_made_alone() { &[Position::First] } else { &Position::BOTH };
@@ -182,6 +186,7 @@ impl<'a> Queue<'a> {
                 Proof::HoldsOnce(_) if position == Position::Second => Ok(()),
                 Proof::Refuses(refusal) => refusal.judge(&trial),
                 Proof::WebSocketRefuses(violation) => violation.judge(&trial),
+                Proof::Breaks(breach) => breach.judge(&trial),
                 Proof::HoldsByProbe(_) if !trial.has_probe() => {
                     let why = "the server does not host the probe contract";
                     Err(Lapse::Skipped(why.to_owned()))

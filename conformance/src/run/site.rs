@@ -15,8 +15,11 @@ use crate::judge::{Lapse, Luck};
 use crate::probe::{self, CONTRACT, VERSION_PATH};
 use crate::run::target::Target;
 use crate::wire::{
-    self, Agreed, Answer, Asked, Limits, Link, Missing, Offer, TlsStream, Transcript,
+    self, Agreed, Answer, Asked, Limits, Link, Missing, Offer, Stream, TlsStream, Transcript, http2,
 };
+
+/// What a server must choose by ALPN to be spoken to in HTTP/2.
+const H2: &[u8] = b"h2";
 
 /// Why a server cannot be tried at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +42,8 @@ pub(crate) struct Site {
     /// The path of an echo of WebSockets, where somebody gave one.
     websocket: Option<String>,
     luck: Luck,
+    /// Whether it speaks HTTP/1; else everything is asked in HTTP/2.
+    has_http1: bool,
     run: String,
 }
 
@@ -54,7 +59,16 @@ impl Site {
     /// Looks at the server: it must answer a plain `GET`, and may host the probe contract.
     pub(crate) fn look(target: Target, end: Instant, luck: Luck) -> Result<Self, Unreachable> {
         let mut site = Self::unseen(target, end, luck);
-        let answer = site.get(&site.target("echo", "0")).map_err(|missing| match missing {
+        let mut looked = site.get_http1(&site.target("echo", "0"));
+        if !matches!(looked, Err(Missing::Refused(_))) && site.has_http2() {
+            site.claims.insert(Feature::Http2);
+            let is_odd = |answer: &Answer| answer.status == 400 || answer.status >= 500;
+            if !looked.as_ref().is_ok_and(|answer| !is_odd(answer)) {
+                site.has_http1 = false;
+                looked = site.get_http2(&site.target("echo", "0"));
+            }
+        }
+        let answer = looked.map_err(|missing| match missing {
             Missing::Malformed(_) => Unreachable::Odd(missing.to_string()),
             _ => Unreachable::Silent(missing.to_string()),
         })?;
@@ -81,8 +95,18 @@ impl Site {
         let run = format!("{:x}{:x}", std::process::id(), since.as_micros());
         let address = target.chosen();
         let claims = target.is_secured().then_some(Feature::Tls).into_iter().collect();
-        let told = probe::Limits::default();
-        Self { target, address, limits, has_probe: false, claims, told, websocket: None, luck, run }
+        Self {
+            target,
+            address,
+            limits,
+            has_probe: false,
+            claims,
+            told: probe::Limits::default(),
+            websocket: None,
+            luck,
+            has_http1: true,
+            run,
+        }
     }
 
     /// The same with an echo of WebSockets at that path, which is as good as a claim.
@@ -97,6 +121,22 @@ impl Site {
         self.connect_with(&Offer::default(), log).map(|(link, _)| link)
     }
 
+    /// Connects for HTTP/2, which over TLS must be agreed on; the preface has not been said.
+    pub(crate) fn connect_http2(&self, log: Arc<Mutex<Transcript>>) -> io::Result<http2::Link> {
+        let stream: Box<dyn Stream> = if self.target.is_secured() {
+            let stream = self.tls(&Offer { alpn: &[H2], ..Offer::default() })?;
+            if stream.agreed().alpn.as_deref() != Some(H2) {
+                return Err(io::Error::other("the server does not agree on HTTP/2"));
+            }
+            Box::new(stream)
+        } else if let Some(connect) = self.target.memory() {
+            connect()?
+        } else {
+            Box::new(self.tcp()?)
+        };
+        Ok(http2::Link::new(stream, self.limits, log))
+    }
+
     /// Connects, and says what was agreed on; nothing is agreed on without TLS.
     pub(crate) fn connect_with(
         &self,
@@ -106,9 +146,7 @@ impl Site {
         if !self.target.is_secured() {
             return Ok((self.connect_below(log)?, Agreed::default()));
         }
-        let config = Arc::new(offer.config(self.target.roots())?);
-        let name = offer.name.unwrap_or_else(|| self.target.host());
-        let stream = TlsStream::connect(self.tcp()?, config, name, self.patience())?;
+        let stream = self.tls(offer)?;
         let agreed = stream.agreed();
         Ok((Link::new(Box::new(stream), self.limits, log), agreed))
     }
@@ -140,6 +178,12 @@ impl Site {
         link.send(self.look_at(&self.target("reply", "ticket")));
         let _ticket = link.answer(Asked::Whole).and_then(|_| link.end());
         wire::early_flight(config, name, bytes)
+    }
+
+    fn tls(&self, offer: &Offer<'_>) -> io::Result<TlsStream> {
+        let config = Arc::new(offer.config(self.target.roots())?);
+        let name = offer.name.unwrap_or_else(|| self.target.host());
+        TlsStream::connect(self.tcp()?, config, name, self.patience())
     }
 
     fn tcp(&self) -> io::Result<TcpStream> {
@@ -248,11 +292,20 @@ impl Site {
         self.get(&self.target("reply", "canary")).map(drop)
     }
 
+    /// Whether it speaks HTTP/1, as most do.
+    pub(crate) fn has_http1(&self) -> bool {
+        self.has_http1
+    }
+
     fn prefix(&self) -> &str {
         self.target.path().trim_end_matches('/')
     }
 
     fn get(&self, target: &str) -> Result<Answer, Missing> {
+        if self.has_http1 { self.get_http1(target) } else { self.get_http2(target) }
+    }
+
+    fn get_http1(&self, target: &str) -> Result<Answer, Missing> {
         let log = Arc::new(Mutex::new(Transcript::new()));
         let link = self.connect(log);
         let mut link = link.map_err(|error| Missing::Refused(error.to_string()))?;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::wire::link::{Link, Missing};
+use crate::wire::link::Link;
+use crate::wire::waiting::Missing;
 
 /// TLS 1.2, which stands in front of a handshake of 1.3 too.
 pub(crate) const TLS_12: u16 = 0x0303;

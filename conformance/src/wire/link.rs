@@ -2,7 +2,6 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,12 +9,10 @@ use crate::clock;
 use crate::wire::answer::{self, Answer, Asked, Reading};
 use crate::wire::stream::Stream;
 use crate::wire::transcript::{Direction, Transcript};
+use crate::wire::waiting::{End, Limits, Missing};
 
 /// What is read of one answer at most; no answer that the suite asks for is longer.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
-
-/// How long bytes are sent on and on; no usual time-out of servers.
-const LONGEST_PRESS: Duration = Duration::from_millis(13_300);
 
 /// What is sent at once and longer than that is a message that is too long, with the same all over.
 const LONG_BYTES: usize = 12 * 1024;
@@ -25,56 +22,6 @@ const SHOWN_BYTES: usize = 512;
 
 /// Interim answers before the final one; who sends more sends no final one.
 const MAX_INTERIM: usize = 8;
-
-/// How long is waited for what. No time is a usual time-out of servers, which would be taken for
-/// the answer to what was sent.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// For an answer to come whole, from the last byte sent.
-    pub(crate) answer: Duration,
-    /// Until silence counts as silence.
-    pub(crate) quiet: Duration,
-    /// When the whole run must be over.
-    pub(crate) end: Instant,
-}
-
-/// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Missing {
-    /// There is no connection.
-    Refused(String),
-    /// The connection ended, before any byte of it or in its middle.
-    Ended(End),
-    /// Nothing came, or not all, for this long.
-    Silent(Duration),
-    /// What came is no HTTP/1.
-    Malformed(String),
-    /// The time of the run is over.
-    OutOfTime,
-}
-
-/// How the other side ended a connection. Both are the same to a check: a reset is what TCP makes of
-/// an end with bytes unread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    Closed,
-    Reset,
-    /// Closed below TLS, which did not say so.
-    Cut,
-}
-
-/// What became of bytes that were sent on and on; with how many were taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pressed {
-    /// Then nothing more was taken.
-    Stopped(usize),
-    /// Then the connection was ended.
-    Ended(usize),
-    /// All were.
-    Took(usize),
-    /// More would have been, had there been more time.
-    Slowly(usize),
-}
 
 /// What a parser makes of the bytes that have come.
 #[derive(Debug)]
@@ -90,13 +37,13 @@ pub(crate) enum Parsed<T> {
 /// One connection.
 #[derive(Debug)]
 pub(crate) struct Link {
-    stream: Box<dyn Stream>,
+    pub(super) stream: Box<dyn Stream>,
     /// The addresses of this end and of the other one, where the stream has any.
     ends: Option<(SocketAddr, SocketAddr)>,
     unread: Vec<u8>,
     end: Option<End>,
     log: Arc<Mutex<Transcript>>,
-    limits: Limits,
+    pub(super) limits: Limits,
 }
 
 impl Link {
@@ -133,50 +80,6 @@ impl Link {
         for piece in bytes.as_ref().chunks(size.max(1)) {
             self.send(piece);
         }
-    }
-
-    /// Sends the same bytes again and again until so many are sent, or no more are taken; counts them.
-    pub(crate) fn pour(&mut self, bytes: &[u8], total: usize, sent: &AtomicUsize) {
-        self.log(|log| log.event(format!("the suite begins to send {total} bytes")));
-        while sent.load(Ordering::Relaxed) < total {
-            if let Err(error) = self.stream.send(bytes) {
-                self.log(|log| log.event(format!("not all of it was taken: {error}")));
-                return;
-            }
-            sent.fetch_add(bytes.len(), Ordering::Relaxed);
-        }
-    }
-
-    /// Sends the bytes again and again, and reads nothing meanwhile, until the other side takes no more
-    /// for so long, or has ended the connection, or has taken as much as that.
-    pub(crate) fn press(&mut self, bytes: &[u8], quiet: Duration, most: usize) -> Pressed {
-        self.stream.keep_little();
-        self.log_sent(bytes);
-        let pressed = self.pressed(bytes, quiet, most);
-        self.log(|log| log.event(format!("the same again and again: {pressed}")));
-        pressed
-    }
-
-    fn pressed(&mut self, bytes: &[u8], quiet: Duration, most: usize) -> Pressed {
-        let (mut sent, mut rest) = (0, bytes);
-        let until = (clock::now() + LONGEST_PRESS).min(self.limits.end);
-        while sent < most {
-            if clock::until(until).is_zero() {
-                return Pressed::Slowly(sent);
-            }
-            match self.stream.send_some(rest, quiet) {
-                Ok(count) => {
-                    sent += count;
-                    rest = rest.get(count..).filter(|rest| !rest.is_empty()).unwrap_or(bytes);
-                }
-                Err(error) => match error.kind() {
-                    ErrorKind::Interrupted => {}
-                    ErrorKind::WouldBlock | ErrorKind::TimedOut => return Pressed::Stopped(sent),
-                    _ => return Pressed::Ended(sent),
-                },
-            }
-        }
-        Pressed::Took(sent)
     }
 
     /// Does nothing for so long, or until the run is over.
@@ -393,7 +296,7 @@ impl Link {
     }
 
     /// Of what is long and says the same on and on, the beginning is evidence enough.
-    fn log_sent(&self, bytes: &[u8]) {
+    pub(super) fn log_sent(&self, bytes: &[u8]) {
         let kept = if bytes.len() > LONG_BYTES { SHOWN_BYTES } else { bytes.len() };
         let (shown, rest) = bytes.split_at_checked(kept).unwrap_or((bytes, b""));
         self.log(|log| log.bytes(Direction::Sent, shown));
@@ -402,46 +305,13 @@ impl Link {
         }
     }
 
-    fn log(&self, tell: impl FnOnce(&mut Transcript)) {
+    pub(super) fn log(&self, tell: impl FnOnce(&mut Transcript)) {
         tell(&mut self.log.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
-impl std::fmt::Display for Pressed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Stopped(sent) => write!(f, "{sent} bytes were taken, and then no more"),
-            Self::Ended(sent) => write!(f, "{sent} bytes were taken, and the connection ended"),
-            Self::Took(sent) => write!(f, "{sent} bytes were taken"),
-            Self::Slowly(sent) => write!(f, "{sent} bytes were taken, slowly"),
-        }
-    }
-}
-
-impl std::fmt::Display for Missing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Refused(why) => write!(f, "no connection: {why}"),
-            Self::Ended(end) => write!(f, "the connection was {end}"),
-            Self::Silent(time) => write!(f, "nothing whole came for {:.1} s", time.as_secs_f64()),
-            Self::Malformed(why) => f.write_str(why),
-            Self::OutOfTime => f.write_str("the time of the run is over"),
-        }
-    }
-}
-
-impl std::fmt::Display for End {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Closed => "closed",
-            Self::Reset => "reset",
-            Self::Cut => "closed without close_notify",
-        })
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::io::{Read, Write};
     use std::net::{TcpListener, TcpStream};
 
@@ -450,7 +320,7 @@ mod tests {
     use super::*;
 
     /// A connection, and its other end.
-    fn pair() -> (Link, TcpStream) {
+    pub(in crate::wire) fn pair() -> (Link, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let limits = Limits {
             answer: Duration::from_secs(5),
@@ -502,28 +372,6 @@ mod tests {
         SockRef::from(&server).set_linger(Some(Duration::ZERO)).unwrap();
         drop(server);
         assert_eq!(link.answer(Asked::Whole), Err(Missing::Ended(End::Reset)));
-    }
-
-    #[test]
-    fn who_reads_nothing_is_pressed_until_it_stops_and_who_ends_until_it_ends() {
-        let (mut link, server) = pair();
-        let quiet = link.quiet();
-        assert!(matches!(link.press(&[b'x'; 4096], quiet, usize::MAX), Pressed::Stopped(_)));
-        drop(server);
-        assert!(matches!(link.press(&[b'x'; 4096], quiet, usize::MAX), Pressed::Ended(_)));
-    }
-
-    #[test]
-    fn who_takes_everything_is_pressed_until_that_was_sent() {
-        let (mut link, mut server) = pair();
-        let reader = std::thread::spawn(move || {
-            let mut bytes = Vec::new();
-            server.read_to_end(&mut bytes).map(|_| bytes.len()).unwrap()
-        });
-        let quiet = Duration::from_secs(5);
-        let Pressed::Took(sent) = link.press(b"0123456789", quiet, 100_000) else { panic!() };
-        drop(link);
-        assert!(sent >= 100_000 && reader.join().unwrap() == sent);
     }
 
     #[test]

@@ -8,6 +8,10 @@ use crate::clock;
 /// What is kept of the bytes in one direction; a flood needs no more to be seen.
 const KEPT_BYTES: usize = 16 * 1024;
 
+/// The frames that are kept in both directions; a flood of them needs no more to be seen.
+const KEPT_FRAMES: usize = 400;
+const FIRST_LOST: usize = KEPT_FRAMES + 1;
+
 /// What went over a connection in both directions, with its times.
 ///
 /// It is shown a line for each line of bytes: the seconds since the connection, `>` for what the
@@ -29,6 +33,8 @@ pub struct Transcript {
     entries: Vec<Entry>,
     /// The bytes that were sent and that came, also those that are not kept.
     counted: [usize; 2],
+    /// The frames in both directions, also those that are not kept.
+    frames: usize,
 }
 
 /// A piece of a transcript: bytes in one direction, or what happened besides.
@@ -46,6 +52,10 @@ pub enum What {
     Sent(Vec<u8>),
     /// Bytes that came from the server.
     Came(Vec<u8>),
+    /// A frame that the suite sent, in words.
+    SentFrame(String),
+    /// A frame that came from the server, in words.
+    CameFrame(String),
     /// What happened besides, as `closed by the server`.
     Event(String),
 }
@@ -73,7 +83,7 @@ impl Entry {
 
 impl Transcript {
     pub(crate) fn new() -> Self {
-        Self { start: clock::now(), entries: Vec::new(), counted: [0, 0] }
+        Self { start: clock::now(), entries: Vec::new(), counted: [0, 0], frames: 0 }
     }
 
     /// The pieces, in their order.
@@ -116,6 +126,20 @@ impl Transcript {
         }
     }
 
+    /// A frame in words.
+    pub(crate) fn frame(&mut self, direction: Direction, what: impl Into<String>) {
+        self.frames += 1;
+        let what = match (self.frames, direction) {
+            (..=KEPT_FRAMES, Direction::Sent) => What::SentFrame(what.into()),
+            (..=KEPT_FRAMES, Direction::Came) => What::CameFrame(what.into()),
+            (FIRST_LOST, _) => {
+                What::Event(format!("frames behind the first {KEPT_FRAMES} are not shown"))
+            }
+            _ => return,
+        };
+        self.push(self.start.elapsed(), what);
+    }
+
     pub(crate) fn event(&mut self, what: impl Into<String>) {
         self.push(self.start.elapsed(), What::Event(what.into()));
     }
@@ -132,6 +156,14 @@ impl fmt::Display for Transcript {
             let (mark, bytes) = match &entry.what {
                 What::Sent(bytes) => ('>', bytes),
                 What::Came(bytes) => ('<', bytes),
+                What::SentFrame(what) => {
+                    writeln!(f, "{at:>7.3} > {what}")?;
+                    continue;
+                }
+                What::CameFrame(what) => {
+                    writeln!(f, "{at:>7.3} < {what}")?;
+                    continue;
+                }
                 What::Event(what) => {
                     writeln!(f, "{at:>7.3} - {what}")?;
                     continue;
@@ -186,6 +218,17 @@ mod tests {
         let right = ["> GET / HTTP/1.1\\r\\n", "> X: \\x00\\\\\\xFF\\r\\n"];
         assert_eq!(shown(&transcript)[..2], right);
         assert_eq!(shown(&transcript)[2..], ["- half-closed", "< HTTP/1.1 400 Bad\\r\\n"]);
+    }
+
+    #[test]
+    fn a_frame_is_a_line_and_a_flood_of_them_is_not_kept() {
+        let mut transcript = Transcript::new();
+        for _ in 0..1000 {
+            transcript.frame(Direction::Came, "PING, 8 bytes");
+        }
+        let lines = shown(&transcript);
+        assert_eq!((lines.len(), lines[0].as_str()), (401, "< PING, 8 bytes"));
+        assert_eq!(lines[400], "- frames behind the first 400 are not shown");
     }
 
     #[test]

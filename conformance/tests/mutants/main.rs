@@ -12,6 +12,7 @@
 mod deaths;
 mod family;
 mod http1;
+mod http2;
 mod limits;
 mod matrix;
 mod random;

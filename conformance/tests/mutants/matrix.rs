@@ -11,12 +11,14 @@ use owin_conformance::run::{Plan, Verdict};
 
 use crate::family::{Broken, Family, Mutant, Row};
 use crate::http1::{self, Fault, Server, Spoilt};
+use crate::http2;
 use crate::tls;
 use crate::tried::{Breadth, caught, caught_on_the_wire, report_of};
 use crate::{limits, websocket};
 
 /// All mutants.
-const FAMILIES: &[Family] = &[http1::FAMILY, limits::FAMILY, websocket::FAMILY, tls::FAMILY];
+const FAMILIES: &[Family] =
+    &[http1::FAMILY, limits::FAMILY, websocket::FAMILY, http2::FAMILY, tls::FAMILY];
 
 /// Most of a mutant's time is spent waiting for what it does not do.
 const MUTANTS_AT_A_TIME: usize = 4;

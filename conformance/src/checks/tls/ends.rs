@@ -167,7 +167,7 @@ fn is_not_replayed(trial: &Trial<'_>) -> Judged {
         // What was taken is served by now, or a moment later.
         trial.others_are_answered()?;
     }
-    let counted = trial.calls_of(&message)?;
+    let counted = trial.calls_of(&message.nonce)?;
     demand(counted < 2, || {
         format!("a POST in early data was sent twice, and served {counted} times")
     })

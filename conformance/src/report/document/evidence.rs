@@ -28,10 +28,10 @@ pub struct Piece {
     pub at: f64,
     /// What it is.
     pub kind: Kind,
-    /// An event in words; or bytes as visible ASCII, a line for each of theirs, with `\r`, `\n`,
+    /// An event, or a frame of HTTP/2, in words; or bytes as visible ASCII, a line for each of theirs, with `\r`, `\n`,
     /// `\t`, `\\` and `\xHH` for the others.
     pub text: String,
-    /// The bytes themselves; none for an event.
+    /// The bytes themselves; none for what is in words.
     pub base64: Option<String>,
 }
 
@@ -93,13 +93,17 @@ impl Piece {
         let (kind, bytes) = match entry.what() {
             What::Sent(bytes) => (Kind::Sent, bytes),
             What::Came(bytes) => (Kind::Came, bytes),
-            What::Event(what) => {
-                return Self { at, kind: Kind::Event, text: printable(what), base64: None };
-            }
+            What::SentFrame(what) => return Self::in_words(at, Kind::Sent, what),
+            What::CameFrame(what) => return Self::in_words(at, Kind::Came, what),
+            What::Event(what) => return Self::in_words(at, Kind::Event, what),
         };
         let lines = bytes.split_inclusive(|byte| *byte == b'\n').map(escaped);
         let text = lines.collect::<Vec<_>>().join("\n");
         Self { at, kind, text, base64: Some(STANDARD.encode(bytes)) }
+    }
+
+    fn in_words(at: f64, kind: Kind, what: &str) -> Self {
+        Self { at, kind, text: printable(what), base64: None }
     }
 
     /// How many bytes it has.

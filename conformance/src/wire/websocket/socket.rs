@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::frame::{self, CLOSE, CONTINUATION, Came, Frame, PING, PONG, Reading};
 use crate::wire::Parsed;
-use crate::wire::link::{Link, Missing};
+use crate::wire::link::Link;
+use crate::wire::waiting::Missing;
 
 /// Frames that are read until an event is whole; who sends more sends no end.
 const MOST_FRAMES: usize = 5000;

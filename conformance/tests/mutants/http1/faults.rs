@@ -374,28 +374,3 @@ faults! {
     /// A length over 64 bits is the server's fault (500).
     HugeLengthIs500 => ;
 }
-
-/// Faults by which other checks suffer too: these are tried with their own checks only.
-pub(crate) const SPREADING: [Fault; 8] = [
-    Fault::DiesOfReset,
-    Fault::CallsWaitForOthers,
-    Fault::FewCallsAtOnce,
-    Fault::LastByteOfPageLost,
-    Fault::ZerosAndExtensionRefused,
-    Fault::CutEndRefused,
-    Fault::OddBodyCut,
-    Fault::BehindChunksOff,
-];
-
-/// The faults on the wire that nobody sees without the probe.
-pub(crate) const UNSEEN: [Fault; 9] = [
-    Fault::BodyCut,
-    Fault::ChunksCut,
-    Fault::OddBodyCut,
-    Fault::BrokenOffTaken,
-    Fault::CarriageReturnKept,
-    Fault::NulKept,
-    Fault::FoldDropped,
-    Fault::FirstLineTrimmed,
-    Fault::UnreadIsNext,
-];

@@ -6,14 +6,16 @@ mod chunks;
 mod client;
 mod faults;
 mod head;
+mod kinds;
 mod server;
 mod strict;
 
 use owin_conformance::check::{self, Profile};
 use owin_conformance::run::Target;
 
+use self::faults::FAULTS;
 pub(crate) use self::faults::Fault;
-use self::faults::{FAULTS, SPREADING, UNSEEN};
+use self::kinds::{SPREADING, UNSEEN};
 pub(crate) use self::server::{Server, Spoilt};
 pub(crate) use self::strict::is_like;
 use crate::family::{Broken, Family, Mutant, Row};

@@ -18,13 +18,14 @@ impl Head {
     pub(super) fn read(text: &str) -> Self {
         let mut lines = text.split("\r\n");
         let words: Vec<&str> = lines.next().unwrap_or_default().split(' ').collect();
-        let (path, query) = words[1].split_once('?').unwrap_or((words[1], ""));
+        let word = |at: usize| words.get(at).copied().unwrap_or_default();
+        let (path, query) = word(1).split_once('?').unwrap_or((word(1), ""));
         let fields = lines.filter_map(|line| line.split_once(':'));
         Self {
             path: path.to_owned(),
             nonce: query.strip_prefix("nonce=").unwrap_or_default().to_owned(),
-            is_get: words[0] == "GET",
-            is_11: words[2] == "HTTP/1.1",
+            is_get: word(0) == "GET",
+            is_11: word(2) == "HTTP/1.1",
             fields: fields.map(|(n, v)| (n.to_ascii_lowercase(), v.trim().to_owned())).collect(),
         }
     }

@@ -1,0 +1,52 @@
+//! Mutants that speak HTTP/2 and host the probe. They share no code with the suite's client, so that
+//! a mistake is not made twice.
+
+mod app;
+mod connection;
+mod faults;
+mod fields;
+mod frames;
+mod packed;
+mod rules;
+mod server;
+mod streams;
+mod strict;
+
+use owin_conformance::check::Profile;
+use owin_conformance::run::Target;
+
+use self::faults::{FAULTS, SPREADING, UNSEEN};
+use self::server::{Server, Spoilt};
+use crate::family::{Broken, Family, Mutant, Row};
+
+pub(crate) const FAMILY: Family =
+    Family { name: "http2", profiles: &[Profile::Http2], rows, start };
+
+fn rows() -> Vec<Row> {
+    let row = |(fault, ids): &(faults::Fault, &'static [&'static str])| Row {
+        fault: format!("{fault:?}"),
+        ids,
+        spreads: SPREADING.contains(fault),
+        is_unseen: UNSEEN.contains(fault),
+    };
+    FAULTS.iter().map(row).collect()
+}
+
+fn start(broken: Broken) -> Box<dyn Mutant> {
+    let spoilt = match broken {
+        Broken::Not => Spoilt::Nothing,
+        Broken::By(row) => Spoilt::By(FAULTS[row].0),
+        Broken::TooStrict(check) => Spoilt::TooStrict(check.twins()),
+    };
+    Box::new(Server::start(spoilt))
+}
+
+impl Mutant for Server {
+    fn target(&self) -> Target {
+        self.target_of("")
+    }
+
+    fn plain_target(&self) -> Option<Target> {
+        Some(self.target_of("/plain"))
+    }
+}

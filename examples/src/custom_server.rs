@@ -8,7 +8,7 @@
 use owin_core::features::{ConnectionInfo, Outcome, ServerInfo};
 use owin_core::http::Version;
 use owin_core::{BodyLength, BoxApp, Call, Environment, Error, Event, Head, Properties};
-use owin_core::{RequestBody, Running, Server, async_trait, server};
+use owin_core::{Running, Server, async_trait, server};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream, tcp::WriteHalf};
 use tokio::task::JoinSet;
@@ -70,9 +70,7 @@ async fn serve(mut stream: TcpStream, mut call: Call) -> Result<(), Error> {
             }
         }
         stays = env.request().keeps_alive();
-        let (sender, body) = RequestBody::channel_of_length(unread);
-        drop(env.request_mut().set_body(body));
-        call.start(env);
+        let sender = call.start_fed(env, unread);
         let watched = async {
             sender.feed(&mut reader, &mut unread).await?;
             reader.fill_buf().await?; // then the connection is watched until the answer is out
@@ -107,6 +105,7 @@ async fn answer(w: &mut WriteHalf<'_>, call: &mut Call, stays: &mut bool) -> Res
                 *stays &= call.head().length() != BodyLength::Unknown && !call.head().wants_close();
                 w.write_all(&call.head().to_http1(*stays)).await?;
             }
+            Event::Continue => w.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?,
             Event::Data(data) => w.write_all(&data).await?,
             // The client is to see that it broke off, also where the end of the connection is the end.
             Event::Failed(e) => w.as_ref().set_zero_linger().map_err(Error::from).and(Err(e))?,

@@ -74,9 +74,8 @@ fn settle_host(env: &mut Environment) -> Result<(), Error> {
     if env.request().protocol() != Version::HTTP_10 || !env.request().host().is_empty() {
         return Err(Error::peer("the Host is not legal"));
     }
-    let local = env.connection().and_then(|connection| connection.local());
-    let guess = local.map_or_else(|| "localhost".to_owned(), |local| local.to_string());
-    env.request_mut().headers_mut().set("host", guess)
+    env.request_mut().guess_host();
+    Ok(())
 }
 
 /// Splits the path at the base under which the app is mounted, which is decoded.

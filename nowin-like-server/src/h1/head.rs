@@ -4,7 +4,7 @@ use http::{Method, Version};
 use owin_core::address::is_host_and_port;
 use owin_core::headers::BodyFraming;
 use owin_core::path::Target;
-use owin_core::{BodyLength, Environment, Error};
+use owin_core::{BodyLength, Environment};
 
 use crate::h1::fields::{is_named, names};
 use crate::h1::parse::HeadParser;
@@ -178,13 +178,8 @@ fn settle_host(fields: &Fields, is_http_10: bool, env: &mut Environment) -> Resu
     if !is_http_10 {
         return Err(Reason::HostMissing);
     }
-    if !env.request().host().is_empty() {
-        return Ok(());
-    }
-    let local = env.connection().and_then(|connection| connection.local());
-    let guess = local.map_or_else(|| "localhost".to_owned(), |local| local.to_string());
-    let set: Result<(), Error> = env.request_mut().headers_mut().set("host", guess);
-    set.map_err(|_| Reason::HostMissing)
+    env.request_mut().guess_host();
+    Ok(())
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ struct State {
     is_finished: bool,
     is_unwanted: bool,
     sender: Option<Waker>,
+    watcher: Option<Waker>,
     receiver: Option<Waker>,
 }
 
@@ -129,6 +130,22 @@ impl BodySender {
     }
 }
 
+/// Sees that the reader of a body waits.
+#[derive(Debug)]
+pub(crate) struct Watch(Arc<Mutex<State>>);
+
+impl Watch {
+    pub(crate) fn on(sender: &BodySender) -> Self {
+        Self(Arc::clone(&sender.0))
+    }
+
+    pub(crate) fn is_asked(&self, cx: &mut Context<'_>) -> bool {
+        let mut state = lock(&self.0);
+        state.watcher = Some(cx.waker().clone());
+        state.is_asked
+    }
+}
+
 impl Drop for BodySender {
     fn drop(&mut self) {
         let mut state = lock(&self.0);
@@ -164,6 +181,7 @@ impl Body for Receiver {
         state.is_asked = true;
         state.receiver = Some(cx.waker().clone());
         wake(state.sender.take());
+        wake(state.watcher.take());
         Poll::Pending
     }
 

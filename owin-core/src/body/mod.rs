@@ -9,6 +9,7 @@ mod tokio_io;
 mod whole;
 
 pub use self::channel::BodySender;
+pub(crate) use self::channel::Watch;
 pub use self::request::RequestBody;
 pub use self::response::{ResponseBody, ResponseSink};
 pub use self::whole::Whole;

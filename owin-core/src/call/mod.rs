@@ -5,6 +5,7 @@ mod head;
 mod inner;
 mod pipe;
 mod stage;
+mod start;
 mod taken;
 
 use std::fmt;
@@ -12,7 +13,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use crate::body::ResponseBody;
+use crate::body::{ResponseBody, Watch};
 use crate::call::head::{Asked, Published};
 use crate::call::pipe::Pipe;
 use crate::call::stage::{Rest, Stage};
@@ -76,6 +77,8 @@ pub struct Call {
     published: Option<Box<Published>>,
     rest: Rest,
     error: Option<Error>,
+    /// The body that the client keeps back until it is asked for it.
+    kept_back: Option<Watch>,
 }
 
 impl Call {
@@ -95,6 +98,7 @@ impl Call {
             published: None,
             rest: Rest::default(),
             error: None,
+            kept_back: None,
         }
     }
 
@@ -156,18 +160,6 @@ impl Call {
         let sink: Arc<Pipe> = Arc::clone(&self.pipe);
         let _detached = env.response_mut().replace_outlet(ResponseBody::new(sink));
         let _never = env.request_mut().set_cancelled(self.cancel.token());
-    }
-
-    /// Starts the call.
-    #[inline]
-    pub fn start(&mut self, env: Environment) {
-        self.asked = Asked::by(env.request().method());
-        self.env = None;
-        self.error = None;
-        self.published = None;
-        self.rest = Rest::default();
-        self.caller.start(env);
-        self.stage = Stage::Running;
     }
 
     /// Waits for what the server is to do next. Asking again says that it is done.

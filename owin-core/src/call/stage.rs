@@ -183,9 +183,19 @@ impl Call {
             Poll::Ready(Err(error)) => self.fail(error),
             Poll::Pending => {
                 self.pipe.register_server(cx.waker());
-                Some(self.pushed().map_or(Poll::Pending, Poll::Ready))
+                let event = self.pushed().or_else(|| self.asked_for(cx));
+                Some(event.map_or(Poll::Pending, Poll::Ready))
             }
         }
+    }
+
+    /// Whether the client is to be asked for the body; not any more once it has an answer.
+    fn asked_for(&mut self, cx: &mut Context<'_>) -> Option<Event> {
+        let is_asked = self.published.is_none() && self.kept_back.as_ref()?.is_asked(cx);
+        is_asked.then(|| {
+            self.kept_back = None;
+            Event::Continue
+        })
     }
 
     /// What was pushed while the app still runs.

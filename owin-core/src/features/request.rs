@@ -1,5 +1,7 @@
 //! The request half of the environment.
 
+use std::net::SocketAddr;
+
 use http::{HeaderMap, Method, StatusCode, Version as Protocol};
 
 use crate::body::RequestBody;
@@ -128,6 +130,14 @@ impl<'a> Request<'a> {
             self.headers().list("connection").any(|named| named.eq_ignore_ascii_case(option))
         };
         !has("close") && (self.protocol() >= Protocol::HTTP_11 || has("keep-alive"))
+    }
+
+    /// Whether the client waits for a `100` before it sends the body (RFC 9110 §10.1.1); one that
+    /// speaks HTTP/1.0 never does.
+    #[must_use]
+    pub fn expects_continue(self) -> bool {
+        let is_such = |option: &str| option.eq_ignore_ascii_case("100-continue");
+        self.protocol() >= Protocol::HTTP_11 && self.headers().list("expect").any(is_such)
     }
 
     /// The URL of the request, rebuilt from scheme, host, base, path and query (OWIN 1.0 §5.4).
@@ -275,6 +285,29 @@ impl<'a> RequestMut<'a> {
             self.0.inner.slots.request_headers.occupy().set("host", authority)?;
         }
         Ok(())
+    }
+
+    /// Puts the best guess where the client names no host, as it may in HTTP/1.0: the address that the
+    /// connection was accepted on, else `localhost` (OWIN 1.0 §5.2). [`Call`](crate::Call) does it for
+    /// every server.
+    ///
+    /// ```
+    /// use owin_core::Environment;
+    ///
+    /// let mut env = Environment::new();
+    /// env.request_mut().guess_host();
+    /// assert_eq!(env.request().host(), "localhost");
+    /// ```
+    pub fn guess_host(&mut self) {
+        let local = self.0.connection().and_then(|connection| connection.local());
+        let headers = self.0.inner.slots.request_headers.occupy();
+        if headers.lines().any(|(name, value)| name == "host" && !value.is_empty()) {
+            return;
+        }
+        // Made anew, an address has no zone: a host has none (RFC 3986 §3.2.2).
+        let guess = local.map(|local| SocketAddr::new(local.ip(), local.port()).to_string());
+        // An address is a legal value.
+        let _set = headers.set("host", guess.unwrap_or_else(|| "localhost".to_owned()));
     }
 
     /// The field lines, to be changed (`owin.RequestHeaders`).

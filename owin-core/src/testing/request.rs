@@ -118,7 +118,7 @@ impl TestRequest {
                     return Ok(TestResponse::new(call, decision));
                 }
                 Event::Failed(error) => return Err(error),
-                Event::Data(_) | Event::Flush | Event::Trailers(_) => {}
+                Event::Continue | Event::Data(_) | Event::Flush | Event::Trailers(_) => {}
                 Event::End => return Err(Error::server("the call ended without a head")),
             }
         }

@@ -98,7 +98,7 @@ impl TestResponse {
                     self.call.complete(Outcome::Failed);
                     return Err(error);
                 }
-                Event::Head | Event::Flush | Event::Upgrade => {}
+                Event::Continue | Event::Head | Event::Flush | Event::Upgrade => {}
             }
         }
         Ok(None)

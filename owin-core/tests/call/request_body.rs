@@ -1,10 +1,11 @@
 //! The body of a request: fed, read, broken off, limited.
 
+use http::Version;
 use http_body::Body as _;
 use owin_core::testing::TestHost;
-use owin_core::{Environment, Error, ErrorKind, RequestBody};
+use owin_core::{App, Environment, Error, ErrorKind, Event, RequestBody};
 
-use crate::support::{Answer, Notes};
+use crate::support::{Answer, Notes, connect};
 
 /// Reads all chunks and joins them by `|`; the error, where there is one, comes last.
 async fn chunks(body: &mut RequestBody) -> String {
@@ -174,4 +175,84 @@ async fn a_middleware_can_replace_the_body() {
     });
     let _response = host.post("/").body("quiet").send().await.unwrap();
     assert_eq!(notes.all(), "QUIET");
+}
+
+/// The events of a call with a body of five bytes, which come as soon as the app reads.
+async fn fed(app: impl App, fields: &[(&str, &str)], protocol: Version) -> String {
+    let mut call = connect(app);
+    let mut env = call.prepare();
+    env.request_mut().set_protocol(protocol);
+    for (name, value) in fields {
+        env.request_mut().headers_mut().append(*name, *value).unwrap();
+    }
+    let mut sender = call.start_fed(env, 5);
+    let feed = async {
+        if sender.send("hello").await.is_ok() {
+            sender.finish();
+        }
+        std::future::pending::<()>().await;
+    };
+    let events = async {
+        let mut told = Vec::new();
+        loop {
+            match call.event().await {
+                Event::Continue => told.push("Continue".to_owned()),
+                Event::Head => told.push("Head".to_owned()),
+                Event::Data(data) => told.push(String::from_utf8_lossy(&data).into_owned()),
+                Event::End => return told.join(" "),
+                _ => {}
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        told = events => told,
+        () = feed => unreachable!(),
+    }
+}
+
+async fn echo(mut env: Environment) -> Answer {
+    let body = env.request_mut().body_mut().read_to_end(10).await?;
+    env.response_mut().set_body(body);
+    Ok(env)
+}
+
+#[tokio::test]
+async fn a_client_that_waits_is_asked_once_when_the_app_reads() {
+    // OWIN-050, OWIN-053.
+    let waits = [("expect", "100-Continue")];
+    assert_eq!(fed(echo, &waits, Version::HTTP_11).await, "Continue Head hello");
+    assert_eq!(fed(echo, &[], Version::HTTP_11).await, "Head hello");
+    assert_eq!(fed(echo, &waits, Version::HTTP_10).await, "Head hello");
+}
+
+#[tokio::test]
+async fn a_client_that_waits_is_asked_where_another_task_of_the_app_reads() {
+    let app = async |env: Environment| -> Answer { tokio::spawn(echo(env)).await.unwrap() };
+    let mut call = connect(app);
+    let mut env = call.prepare();
+    env.request_mut().headers_mut().set("expect", "100-continue").unwrap();
+    let mut sender = call.start_fed(env, 5);
+    assert!(matches!(call.event().await, Event::Continue));
+    let feed = async {
+        sender.send("hello").await.unwrap();
+        sender.finish();
+    };
+    let (event, ()) = tokio::join!(call.event(), feed);
+    assert!(matches!(event, Event::Head));
+}
+
+#[tokio::test]
+async fn a_client_that_waits_is_not_asked_for_a_body_that_nobody_reads_before_the_answer() {
+    // OWIN-051.
+    let waits = [("expect", "100-continue")];
+    let unread = async |env: Environment| -> Answer { Ok(env) };
+    assert_eq!(fed(unread, &waits, Version::HTTP_11).await, "Head");
+    let late = async |mut env: Environment| -> Answer {
+        env.response_mut().flush().await?;
+        let body = env.request_mut().body_mut().read_to_end(10).await?;
+        env.response_mut().write(body).await?;
+        Ok(env)
+    };
+    assert_eq!(fed(late, &waits, Version::HTTP_11).await, "Head hello");
 }

@@ -1,11 +1,11 @@
 //! The start of a response: what is fixed by it, and the callbacks just before it.
 
-use http::StatusCode;
-use owin_core::features::ReasonPhrase;
+use http::{StatusCode, Version};
+use owin_core::features::{ConnectionInfo, ReasonPhrase};
 use owin_core::testing::TestHost;
-use owin_core::{Environment, Error, Headers, ResponseState, Value, keys};
+use owin_core::{AppExt, Call, Environment, Error, Headers, ResponseState, Value, keys};
 
-use crate::support::{Answer, Notes, serve};
+use crate::support::{Answer, Notes, serve, serve_on};
 
 /// The status that an app sees when it sets something after the start, or the key in the refusal.
 async fn refused_key(change: fn(&mut Environment) -> Result<(), Error>) -> Option<String> {
@@ -57,7 +57,7 @@ async fn a_setter_after_the_start_is_refused_by_its_key() {
         }),
         ("owin.ResponseStatusCode", |env| env.remove_value("owin.ResponseStatusCode").map(drop)),
         ("owin.ResponseProtocol", |env| {
-            env.set(keys::RESPONSE_PROTOCOL, http::Version::HTTP_10).map(drop)
+            env.set(keys::RESPONSE_PROTOCOL, Version::HTTP_10).map(drop)
         }),
     ];
     for (key, change) in changes {
@@ -274,4 +274,32 @@ async fn what_the_fields_say_is_told_of_a_response_that_a_push_started_too() {
     .await;
     assert!(sent.wants_close && sent.has_server && !sent.has_date);
     assert_eq!(sent.written, "server: mine\r\ncontent-length: 18446744073709551615\r\n");
+}
+
+#[tokio::test]
+async fn a_client_of_http_10_that_names_no_host_gets_the_best_guess() {
+    // OWIN-096.
+    async fn guess(connection: ConnectionInfo, protocol: Version, host: Option<&str>) -> String {
+        let app = async |mut env: Environment| -> Answer {
+            let host = env.request().host().to_owned();
+            env.response_mut().set_body(host);
+            Ok(env)
+        };
+        let mut call = Call::new(&app.boxed(), connection);
+        let sent = serve_on(&mut call, |env| {
+            env.request_mut().set_protocol(protocol);
+            if let Some(host) = host {
+                env.request_mut().headers_mut().set("host", host).unwrap();
+            }
+        });
+        sent.await.text().to_owned()
+    }
+    let at = |local: &str| ConnectionInfo::new().with_local(local.parse().unwrap());
+    let old = Version::HTTP_10;
+    assert_eq!(guess(at("192.0.2.1:80"), old, None).await, "192.0.2.1:80");
+    assert_eq!(guess(at("192.0.2.1:80"), old, Some("")).await, "192.0.2.1:80");
+    assert_eq!(guess(at("[fe80::1%3]:80"), old, None).await, "[fe80::1]:80");
+    assert_eq!(guess(ConnectionInfo::new(), old, None).await, "localhost");
+    assert_eq!(guess(at("192.0.2.1:80"), old, Some("h")).await, "h");
+    assert_eq!(guess(at("192.0.2.1:80"), Version::HTTP_11, None).await, "");
 }

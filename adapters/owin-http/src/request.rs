@@ -21,8 +21,8 @@ use crate::{foreign, target};
 /// # Errors
 ///
 /// [`ErrorKind::Peer`](owin_core::ErrorKind::Peer), to be answered with its status, where the
-/// contract has no place for the request: an HTTP/1.1 request without exactly one legal `Host`, a
-/// `Host` that is not the URI's, a target that is none or does not belong to the method, `%00` in
+/// contract has no place for the request: an HTTP/1.1 request without exactly one legal `Host`, over
+/// HTTP/2 a `Host` that is not the URI's, a target that is none or does not belong to the method, `%00` in
 /// the path. The environment is then half filled and of no use.
 ///
 /// ```

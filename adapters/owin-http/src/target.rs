@@ -1,6 +1,6 @@
 //! A URI into an environment, and the way back (RFC 9112 §3.2, RFC 9113 §8.3.1).
 
-use http::header::{HOST, HeaderValue};
+use http::header::{HOST, HeaderValue, InvalidHeaderValue};
 use http::{HeaderMap, Method, Uri, Version};
 use owin_core::address::is_host_and_port;
 use owin_core::features::Request;
@@ -68,7 +68,8 @@ fn put_target_below_base(env: &mut Environment, target: &str) -> Result<(), Erro
 ///
 /// # Errors
 ///
-/// 400 where there is none, more than one, an illegal one, or another than the URI says.
+/// 400 where there is none, more than one, or an illegal one, or another than the URI says, unless the
+/// URI was the target in absolute form: then it says the host.
 pub(crate) fn settle_host(
     env: &Environment,
     uri: &Uri,
@@ -87,7 +88,12 @@ pub(crate) fn settle_host(
         return Err(Error::peer("there is more than one Host"));
     }
     if let Some(host) = host.filter(|host| !host.is_empty()) {
-        return check_host(host, authority, known_host).map(|()| None);
+        check_host(host, known_host)?;
+        if let Some(authority) = authority.filter(|it| !is_same_host(it, host)) {
+            let is_absolute = protocol < Version::HTTP_2 && uri.scheme().is_some();
+            replace_host(headers, authority, is_absolute)?;
+        }
+        return Ok(None);
     }
     if protocol == Version::HTTP_11 || (host.is_some() && protocol > Version::HTTP_11) {
         return Err(Error::peer("there is no Host"));
@@ -101,16 +107,12 @@ pub(crate) fn settle_host(
         (None, Some(local)) => HeaderValue::from_str(&local.to_string()),
         (None, None) => return Ok(None),
     };
-    let made = made.map_err(|error| Error::peer("the Host is not legal").with_source(error))?;
+    let made = made.map_err(not_legal)?;
     headers.insert(HOST, made.clone());
     Ok(Some(made))
 }
 
-fn check_host(
-    host: &HeaderValue,
-    authority: Option<&str>,
-    known: &mut Vec<u8>,
-) -> Result<(), Error> {
+fn check_host(host: &HeaderValue, known: &mut Vec<u8>) -> Result<(), Error> {
     let bytes = host.as_bytes();
     if bytes != known.as_slice() {
         if !host.to_str().is_ok_and(is_host_and_port) {
@@ -119,10 +121,27 @@ fn check_host(
         known.clear();
         known.extend_from_slice(bytes);
     }
-    if authority.is_some_and(|authority| !authority.as_bytes().eq_ignore_ascii_case(bytes)) {
+    Ok(())
+}
+
+fn is_same_host(authority: &str, host: &HeaderValue) -> bool {
+    authority.as_bytes().eq_ignore_ascii_case(host.as_bytes())
+}
+
+/// The host of a target in absolute form counts, and not that of the field (RFC 9112 §3.2.2). Two
+/// names of one host are an attack elsewhere: in HTTP/2 (RFC 9113 §8.3.1), and for a tunnel.
+#[cold]
+fn replace_host(headers: &mut HeaderMap, authority: &str, may: bool) -> Result<(), Error> {
+    if !may {
         return Err(Error::peer("Host and target name different hosts"));
     }
+    let host = HeaderValue::from_str(authority).map_err(not_legal)?;
+    headers.insert(HOST, host);
     Ok(())
+}
+
+fn not_legal(error: InvalidHeaderValue) -> Error {
+    Error::peer("the Host is not legal").with_source(error)
 }
 
 /// The URI of the request in an environment, without the path base.

@@ -58,11 +58,27 @@ fn an_authority_becomes_the_host_and_says_so() {
 }
 
 #[test]
-fn a_host_that_the_target_contradicts_is_refused() {
-    for version in [Version::HTTP_11, Version::HTTP_2] {
-        assert_eq!(put(get("http://h/", version).header(HOST, "i")).map(drop), Err(400));
-        assert_eq!(put(get("http://h/", version).header(HOST, "H")).map(drop), Ok(()));
+fn the_host_of_an_absolute_target_takes_the_place_of_the_field() {
+    for version in [Version::HTTP_10, Version::HTTP_11] {
+        for (field, host) in [("i", "h:81"), ("H:81", "H:81")] {
+            let env = put(get("http://h:81/", version).header(HOST, field)).expect("it is legal");
+            assert_eq!(env.request().host(), host);
+            assert_eq!(env.request().headers().get_all("host").count(), 1);
+            assert!(env.get(REQUEST_URI).is_some_and(|uri| !uri.has_added_host()));
+        }
     }
+    let request = get("http://h/", Version::HTTP_11);
+    assert_eq!(put(request.header(HOST, "a b")).map(drop), Err(400));
+    assert_eq!(put(get("http://h/", Version::HTTP_11)).map(drop), Err(400));
+}
+
+#[test]
+fn a_host_that_an_authority_contradicts_is_refused() {
+    let over_2 = |field: &str| put(get("http://h/", Version::HTTP_2).header(HOST, field)).map(drop);
+    assert_eq!(over_2("i"), Err(400));
+    assert_eq!(over_2("H"), Ok(()));
+    let tunnel = get("h:1", Version::HTTP_11).method(Method::CONNECT);
+    assert_eq!(put(tunnel.header(HOST, "i:1")).map(drop), Err(400));
     assert_eq!(put(get("http://u@h/", Version::HTTP_2)).map(drop), Err(400));
     assert_eq!(put(get("/", Version::HTTP_2)).map(drop), Err(400));
 }

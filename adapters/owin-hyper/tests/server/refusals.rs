@@ -23,9 +23,9 @@ async fn bad_input_is_refused_and_its_repaired_twin_is_not() {
             "GET http://h:1 HTTP/1.1\r\nhost: h:1\r\n\r\n",
         ),
         (
-            "GET http://i/ HTTP/1.1\r\nhost: h\r\n\r\n",
+            "GET http://i/ HTTP/1.1\r\nhost: a b\r\n\r\n",
             "400",
-            "GET http://h/ HTTP/1.1\r\nhost: h\r\n\r\n",
+            "GET http://i/ HTTP/1.1\r\nhost: h\r\n\r\n",
         ),
         ("CONNECT h:1 HTTP/1.1\r\nhost: h:1\r\n\r\n", "501", "GET / HTTP/1.1\r\nhost: h:1\r\n\r\n"),
         (

@@ -1,9 +1,9 @@
 //! A third-party server: HTTP/1.1 on nothing but owin-core's public API, tokio and httparse.
 //!
-//! It satisfies the request and response features, streams both bodies, keeps connections alive and
-//! tells the app of a client that goes away. It leaves out what a real server needs besides: chunked
-//! requests (it answers 411), limits, time-outs, strictness, a graceful stop. The reference server
-//! has those.
+//! It satisfies the request and response features, streams both bodies, asks a client that waits for
+//! its body, keeps connections alive and tells the app of a client that goes away. It leaves out what
+//! a real server needs besides: chunked requests (it answers 411), limits, time-outs, strictness, a
+//! graceful stop. The reference server has those.
 
 use owin_core::features::{ConnectionInfo, Outcome, ServerInfo};
 use owin_core::http::Version;

@@ -2,8 +2,6 @@
 //! speak HTTP themselves have a test for each check, without any known deviation, in their crates. What
 //! a web server in front does otherwise has its reason here.
 
-#![expect(clippy::print_stdout, reason = "what was seen belongs to the test")]
-
 mod support;
 
 use owin_adapter_matrix::servers::{Entry, Protocol, entries};

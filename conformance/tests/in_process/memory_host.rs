@@ -2,8 +2,10 @@
 //! of these into bytes.
 
 use std::io;
+use std::pin::{Pin, pin};
 
 use owin_conformance::in_process::Subject;
+use owin_core::body::BodySender;
 use owin_core::http::{Method, Version};
 use owin_core::testing::{MemoryClient, MemoryServer, TestRequest, TestResponse};
 use owin_core::{BodyLength, Error, Head, RequestBody};
@@ -70,11 +72,12 @@ async fn refuse(writer: &mut Writer, error: &Error) -> Result<(), Error> {
 /// A request to the host, and what its head says of the bytes that follow.
 struct Asked {
     request: TestRequest,
-    feeding: owin_core::body::BodySender,
+    feeding: BodySender,
     framing: Framing,
     is_head: bool,
     protocol: Version,
     stays: bool,
+    waits: bool,
 }
 
 impl Asked {
@@ -87,37 +90,49 @@ impl Asked {
         let protocol = if parsed.version == Some(0) { Version::HTTP_10 } else { Version::HTTP_11 };
         let (method, target) = (parsed.method.unwrap_or_default(), parsed.path.unwrap_or_default());
         let host = client.host().ok_or_else(|| Error::server("the host has stopped"))?;
-        let (mut filled, mut length, mut stays) = (Ok(()), Ok(BodyLength::None), false);
+        let (mut filled, mut length) = (Ok(()), Ok(BodyLength::None));
+        let (mut stays, mut waits) = (false, false);
         let (feeding, body) = RequestBody::channel();
         let request = host.request(Method::GET, "/").with(|env| {
             env.request_mut().headers_mut().remove("host");
             filled = env.request_mut().fill(method, target, protocol, lines);
             length = env.request().body_length();
             stays = env.request().keeps_alive();
+            waits = env.request().expects_continue();
             drop(env.request_mut().set_body(body));
             Ok(())
         });
         filled?;
         let framing = Framing::of(length?);
-        Ok(Self { request, feeding, framing, is_head: method == "HEAD", protocol, stays })
+        Ok(Self { request, feeding, framing, is_head: method == "HEAD", protocol, stays, waits })
     }
 }
 
 /// Makes a call and sends what comes of it; says whether the connection takes another request.
 async fn answered(asked: Asked, reader: &mut Reader, writer: &mut Writer) -> Result<bool, Error> {
-    let Asked { request, feeding, mut framing, is_head, protocol, mut stays } = asked;
+    let Asked { request, mut feeding, mut framing, is_head, protocol, mut stays, waits } = asked;
     let chunks = protocol == Version::HTTP_11;
+    let mut sending = pin!(request.send());
+    let early = match waits && !framing.is_over() {
+        true => asked_for(sending.as_mut(), &mut feeding, writer).await?,
+        false => None,
+    };
     let feeds = async {
         // What is wrong with the body the app hears; the answer is its own.
         let _told_the_app = feed(reader, feeding, &mut framing).await;
         std::future::pending::<()>().await;
     };
     let answers = async {
-        let mut response = match request.send().await {
+        let sent = match early {
+            Some(sent) => sent,
+            None => sending.await,
+        };
+        let mut response = match sent {
             Ok(response) => response,
             Err(error) => return refuse(writer, &error).await.map(|()| false),
         };
         let is_whole = is_head || matches!(response.status().as_u16(), 204 | 304);
+        stays &= !response.wants_close();
         stays &= is_whole || chunks || response.content_length().is_some();
         writer.write_all(&told(&response, is_whole, chunks, stays)).await?;
         let is_chunked = !is_whole && chunks && response.content_length().is_none();
@@ -134,6 +149,22 @@ async fn answered(asked: Asked, reader: &mut Reader, writer: &mut Writer) -> Res
         stays = answers => stays?,
     };
     Ok(stays && framing.is_over())
+}
+
+/// Asks a client that waits for its body, once the app reads; returns an answer that comes before.
+async fn asked_for<T>(
+    sending: Pin<&mut impl Future<Output = T>>,
+    feeding: &mut BodySender,
+    writer: &mut Writer,
+) -> io::Result<Option<T>> {
+    tokio::select! {
+        biased;
+        sent = sending => Ok(Some(sent)),
+        true = feeding.ready() => {
+            writer.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+            Ok(None)
+        }
+    }
 }
 
 /// The head of an answer, as bytes.

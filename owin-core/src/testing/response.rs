@@ -19,6 +19,7 @@ pub struct TestResponse {
     reason_phrase: String,
     headers: Headers,
     content_length: Option<u64>,
+    wants_close: bool,
     trailers: Option<HeaderMap>,
     decision: Option<Decision>,
     is_over: bool,
@@ -35,6 +36,7 @@ impl TestResponse {
             crate::BodyLength::Known(length) => Some(length),
             _ => None,
         };
+        let wants_close = head.wants_close();
         let (status, reason_phrase) = (head.status(), head.reason_phrase().to_owned());
         let headers = Headers::from(headers);
         Self {
@@ -43,6 +45,7 @@ impl TestResponse {
             reason_phrase,
             headers,
             content_length,
+            wants_close,
             trailers: None,
             decision,
             is_over: false,
@@ -59,6 +62,25 @@ impl TestResponse {
     #[must_use]
     pub fn reason_phrase(&self) -> &str {
         &self.reason_phrase
+    }
+
+    /// Whether the app ends the connection after this response, by `Connection: close`.
+    ///
+    /// ```
+    /// use owin_core::{AppExt, Environment, Error, testing::TestHost};
+    ///
+    /// # async fn ask() -> Result<(), Error> {
+    /// let app = (async |mut env: Environment| -> Result<Environment, Error> {
+    ///     env.response_mut().headers_mut()?.set("connection", "close")?;
+    ///     Ok(env)
+    /// }).boxed();
+    /// assert!(TestHost::new(app).get("/").send().await?.wants_close());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn wants_close(&self) -> bool {
+        self.wants_close
     }
 
     /// The fields, without those that belong to the framing or the connection.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use owin_conformance::check::{self, Profile};
+use owin_conformance::check::{self, Check, Profile};
 
 const HEAD: &str = "//! The checks as tests, written from the records: \
                     `UPDATE_GOLDEN=1 cargo test -p owin-conformance`.
@@ -29,9 +29,9 @@ fn list() -> String {
     for profile in &profiles {
         let _infallible = writeln!(text, "    ({profile} $tried:ident) => {{");
         let _infallible = writeln!(text, "        $crate::tests_of! {{ @ $tried");
-        for check in of(*profile) {
-            let name = format!("{}_{}", check.id(), check.slug()).to_lowercase().replace('-', "_");
-            let _infallible = writeln!(text, "            {name} {:?}", check.id());
+        let tests: Vec<String> = of(*profile).map(test).collect();
+        for pair in tests.chunks(2) {
+            let _infallible = writeln!(text, "            {}", pair.join(" "));
         }
         text += "        }\n    };\n";
     }
@@ -50,6 +50,12 @@ fn list() -> String {
 "
     );
     text
+}
+
+/// The name of a test, and the id of its check.
+fn test(check: &Check) -> String {
+    let name = format!("{}_{}", check.id(), check.slug()).to_lowercase().replace('-', "_");
+    format!("{name} {:?}", check.id())
 }
 
 #[test]

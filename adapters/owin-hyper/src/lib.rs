@@ -5,6 +5,7 @@ compile_error!("owin-hyper speaks no protocol: choose its feature http1 or http2
 
 mod accept;
 mod body;
+mod cookies;
 mod drive;
 #[cfg(feature = "http1")]
 mod http1;

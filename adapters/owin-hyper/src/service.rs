@@ -19,6 +19,7 @@ use owin_core::{BoxApp, CancelReason, Environment, Error, keys};
 use owin_http::{Calls, Framing, Respond, Unfinished};
 
 use crate::body::{AnswerBody, RequestBody};
+use crate::cookies;
 use crate::line::Line;
 use crate::stop::{Phase, Stop};
 use crate::upgrade;
@@ -113,6 +114,9 @@ impl AppService {
         B: Body<Data: Buf, Error: Into<Box<dyn StdError + Send + Sync>>> + Send + 'static,
     {
         let is_line = request.version() < Version::HTTP_2;
+        if !is_line {
+            cookies::joined(request.headers_mut());
+        }
         let has_extensions = !request.extensions().is_empty();
         let on_upgrade = if has_extensions { request.extensions_mut().remove() } else { None };
         let offer = if on_upgrade.is_some() { upgrade::protocol(&request) } else { None };

@@ -51,6 +51,27 @@ async fn a_request_has_a_host_and_its_answer_a_length() {
 }
 
 #[tokio::test]
+async fn cookies_in_crumbs_reach_the_app_as_one_line() {
+    let server = start(async |mut env: Environment| -> Result<Environment, Error> {
+        let lines: Vec<_> =
+            env.request().headers().get_all("cookie").map(|v| v.as_bytes().to_vec()).collect();
+        env.response_mut().set_body(lines.join(&b"|"[..]));
+        Ok(env)
+    })
+    .await;
+    let mut sender = connect::<Empty<Bytes>>(&server).await;
+    let mut request = get("/", Empty::new());
+    for crumb in ["a=1", "b=2"] {
+        request.headers_mut().append("cookie", crumb.parse().expect("a value"));
+    }
+    let response = sender.send_request(request).await.expect("an answer");
+    let body = response.into_body().collect().await.expect("a body").to_bytes();
+    assert_eq!(body, "a=1; b=2");
+    drop(sender);
+    assert!(server.stop().await.is_ok());
+}
+
+#[tokio::test]
 async fn a_hundred_streams_are_served_at_once() {
     let meeting = Arc::new(tokio::sync::Barrier::new(100));
     let most = Arc::new(AtomicUsize::new(0));

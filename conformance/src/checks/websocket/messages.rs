@@ -1,5 +1,7 @@
 //! Messages and their frames, as they come back from an echo (RFC 6455 §5, §6).
 
+use std::time::Duration;
+
 use super::rfc6455;
 use crate::check::{Check, Level, Profile, Proof};
 use crate::judge::{Judged, Lapse, Trial, demand, goes_on, opened};
@@ -13,6 +15,9 @@ const LONGEST: usize = 1024 * 1024;
 
 /// A character of three bytes, and one of four.
 const CHARACTERS: &str = "\u{20AC}\u{1D11E}";
+
+/// Long enough for a byte to be read alone.
+const A_MOMENT: Duration = Duration::from_millis(5);
 
 pub(in crate::checks) const MESSAGES: &[Check] = &[
     Check {
@@ -150,9 +155,12 @@ pub(in crate::checks) const MESSAGES: &[Check] = &[
             let mut socket = opened(trial)?;
             let bytes = [Frame::text(b"Hel").and_more(), Frame::continuation(b"lo")];
             let bytes: Vec<u8> = bytes.iter().flat_map(Frame::encode).collect();
+            let (first, rest) = bytes.split_at_checked(1).unwrap_or_default();
             // Where bytes come together by chance, they do not every time.
             (0..8).try_for_each(|_| {
-                socket.link().send_in_pieces(&bytes, 1);
+                socket.link().send(first);
+                socket.link().pause(A_MOMENT);
+                socket.link().send_in_pieces(rest, 1);
                 comes_back(&mut socket, b"Hello")
             })
         }),

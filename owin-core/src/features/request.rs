@@ -301,7 +301,7 @@ impl<'a> RequestMut<'a> {
     pub fn guess_host(&mut self) {
         let local = self.0.connection().and_then(|connection| connection.local());
         let headers = self.0.inner.slots.request_headers.occupy();
-        if headers.lines().any(|(name, value)| name == "host" && !value.is_empty()) {
+        if headers.lines().any(|(n, value)| n.eq_ignore_ascii_case("host") && !value.is_empty()) {
             return;
         }
         // Made anew, an address has no zone: a host has none (RFC 3986 §3.2.2).

@@ -23,11 +23,11 @@ scratch=$(mktemp -d)
 chmod 755 "$scratch"
 trap 'rm -rf "$scratch"' EXIT
 
-# The profiles that a server is tried with. HTTP/2 has no judgements here yet; tiny_http dies of a chunk
-# size in `limits`.
+# The profiles that a server is tried with. HTTP/2, and what HAProxy makes of `limits`, has no judgements
+# here yet; tiny_http dies of a chunk size in `limits`.
 profiles() {
     case $1 in
-        tiny_http) echo http1 smuggling ;;
+        haproxy | tiny_http) echo http1 smuggling ;;
         node | python | uvicorn*) echo required common lifetime http1 smuggling limits ;;
         *) echo http1 smuggling limits ;;
     esac

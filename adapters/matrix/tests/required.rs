@@ -22,20 +22,26 @@ const KNOWN: [(&str, &str); 5] = [
          RQ-21 fail nginx takes the whole body before it asks behind it\n\
          RQ-25 fail nginx is told to hand on the field, and drops the host of the target\n\
          RQ-27 fail nginx asks in HTTP/1.1 without a host where the client names none\n\
-         RQ-39 fail nginx keeps its own connection (RFC 9110 §7.6.1)",
+         RQ-39 fail nginx keeps its own connection (RFC 9110 §7.6.1)\n\
+         RQ-55 fail nginx drops fields with odd names\n\
+         RQ-56 fail nginx drops fields with odd names",
     ),
     (
         "fastcgi behind nginx",
         "RQ-21 fail nginx takes the whole body before it asks behind it\n\
          RQ-25 fail nginx hands on the field as it came, and drops the host of the target\n\
-         RQ-39 fail nginx keeps its own connection (RFC 9110 §7.6.1)",
+         RQ-39 fail nginx keeps its own connection (RFC 9110 §7.6.1)\n\
+         RQ-55 fail nginx drops fields with odd names\n\
+         RQ-56 fail nginx drops fields with odd names",
     ),
     (
         "fastcgi behind Apache",
         "RQ-04 fail Apache joins the lines of a name, as CGI wants it (RFC 3875 §4.1.18)\n\
          RQ-21 fail Apache takes the body before it reads the answer\n\
          RQ-39 fail Apache keeps its own connection (RFC 9110 §7.6.1)\n\
-         RQ-40 fail Apache takes the length off an answer to HEAD",
+         RQ-40 fail Apache takes the length off an answer to HEAD\n\
+         RQ-55 fail a name of a variable has letters, digits and underscores (RFC 3875 §4.1.18)\n\
+         RQ-56 fail there is one variable for each name (RFC 3875 §4.1.18)",
     ),
     (
         "cgi behind Apache",
@@ -44,7 +50,9 @@ const KNOWN: [(&str, &str); 5] = [
          RQ-16 fail a program has no way to say that its answer broke off\n\
          RQ-18 fail Apache gives up where the program does not wait for a body without a length\n\
          RQ-21 fail Apache takes the body before it reads the answer\n\
-         RQ-39 fail Apache keeps its own connection (RFC 9110 §7.6.1)",
+         RQ-39 fail Apache keeps its own connection (RFC 9110 §7.6.1)\n\
+         RQ-55 fail a name of a variable has letters, digits and underscores (RFC 3875 §4.1.18)\n\
+         RQ-56 fail there is one variable for each name (RFC 3875 §4.1.18)",
     ),
     (
         "cgi behind lighttpd",
@@ -56,7 +64,10 @@ const KNOWN: [(&str, &str); 5] = [
          RQ-21 fail lighttpd takes the whole body before it starts the program\n\
          RQ-35 fail lighttpd waits for the rest when the program has ended\n\
          RQ-39 fail lighttpd keeps its own connection (RFC 9110 §7.6.1)\n\
-         RQ-50 fail lighttpd says CONTENT_LENGTH=0 of a request that has no body",
+         RQ-50 fail lighttpd says CONTENT_LENGTH=0 of a request that has no body\n\
+         RQ-55 fail a name of a variable has letters, digits and underscores (RFC 3875 §4.1.18)\n\
+         RQ-56 fail there is one variable for each name (RFC 3875 §4.1.18)\n\
+         RQ-58 fail lighttpd takes no long body without a length",
     ),
 ];
 

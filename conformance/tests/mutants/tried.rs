@@ -12,7 +12,7 @@ use crate::family::{Broken, Family, Row};
 const WORKERS: usize = 4;
 
 /// How many checks before and behind one are near it.
-const NEAR: usize = 5;
+const NEAR: usize = 3;
 /// How many random values a check tries, and where a fault has to be met by chance.
 const CASES: u32 = 12;
 const MANY_CASES: u32 = 60;

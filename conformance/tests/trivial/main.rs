@@ -33,6 +33,7 @@ fn proves_nothing(name: &str, report: &Report) {
 }
 
 #[test]
+#[ignore = "it takes half a minute, and the one below sees the same in a shorter time"]
 fn a_server_that_does_one_thing_only_passes_no_check_of_a_refusal() {
     each(&Plan::new(), MOST);
 }

@@ -34,7 +34,7 @@ impl Call {
     ///
     /// # async fn serve_one() -> Result<(), Error> {
     /// let app = (async |mut env: Environment| -> Result<Environment, Error> {
-    ///     let body = env.request_mut().body_mut().collect().await?;
+    ///     let body = env.request_mut().body_mut().read_to_end(64).await?;
     ///     env.response_mut().set_body(body);
     ///     Ok(env)
     /// }).boxed();

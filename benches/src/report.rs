@@ -1,8 +1,11 @@
 //! Medians, ratios against hyper or else the first server, and whether the servers or wrk were the limit.
+//!
+//! A ratio is the median of the ratios of the rounds: where the machine becomes faster or slower, it does
+//! so between the rounds rather than within one.
 
 use std::fmt;
 
-use crate::figures::{median, ratio};
+use crate::figures::median;
 use crate::load::Measured;
 use crate::servers::Peer;
 
@@ -27,9 +30,20 @@ impl Report {
         self.0.iter_mut().filter(|(known, _)| *known == peer).for_each(|row| row.1.push(measured));
     }
 
+    /// What all are compared with.
+    fn base(&self) -> &[Measured] {
+        let hyper = self.0.iter().find(|(peer, _)| *peer == Peer::Hyper);
+        hyper.or(self.0.first()).map_or(&[], |(_, rounds)| rounds)
+    }
+
+    /// The median of the ratios against the base, round by round; not a number without a round.
+    fn ratio(&self, rounds: &[Measured], field: fn(&Measured) -> f64) -> f64 {
+        let ratios = rounds.iter().zip(self.base()).map(|(one, base)| field(one) / field(base));
+        median(ratios).unwrap_or(f64::NAN)
+    }
+
     /// The row of medians.
-    fn row(&self, peer: Peer) -> Option<Measured> {
-        let (_, rounds) = self.0.iter().find(|(known, _)| *known == peer)?;
+    fn row(rounds: &[Measured]) -> Option<Measured> {
         let of = |field: fn(&Measured) -> f64| median(rounds.iter().map(field));
         Some(Measured {
             rate: of(|measured| measured.rate)?,
@@ -47,12 +61,10 @@ impl fmt::Display for Report {
             "{:<14}{:>12}{:>8}{:>12}{:>8}",
             "server", "requests/s", "ratio", "CPU ns/req", "ratio"
         )?;
-        let first = self.0.first().and_then(|(peer, _)| self.row(*peer));
-        let base = self.row(Peer::Hyper).or(first);
-        for (peer, _) in &self.0 {
-            let Some(row) = self.row(*peer) else { continue };
-            let rate_ratio = ratio(row.rate, base.map(|base| base.rate));
-            let cpu_ratio = ratio(row.cpu_ns, base.map(|base| base.cpu_ns));
+        for (peer, rounds) in &self.0 {
+            let Some(row) = Self::row(rounds) else { continue };
+            let rate_ratio = self.ratio(rounds, |measured| measured.rate);
+            let cpu_ratio = self.ratio(rounds, |measured| measured.cpu_ns);
             writeln!(
                 f,
                 "{:<14}{:>12.0}{rate_ratio:>8.2}{:>12.0}{cpu_ratio:>8.2}{}",
@@ -93,6 +105,18 @@ mod tests {
         let text = report.to_string();
         let words: Vec<&str> = text.lines().nth(1).unwrap().split_whitespace().collect();
         assert_eq!(words, ["nowin", "60", "0.50", "1000", "1.00"]);
+    }
+
+    #[test]
+    fn a_machine_that_becomes_slower_does_not_change_the_ratio() {
+        let mut report = Report::new(&[Peer::Hyper, Peer::Nowin]);
+        for (hyper, nowin) in
+            [(50.0, 40.0), (50.0, 40.0), (100.0, 80.0), (100.0, 80.0), (100.0, 40.0)]
+        {
+            report.add(Peer::Hyper, measured(hyper, 1.0, 0.5));
+            report.add(Peer::Nowin, measured(nowin, 1.0, 0.5));
+        }
+        assert!(report.to_string().lines().nth(2).unwrap().contains(" 0.80 "));
     }
 
     #[test]

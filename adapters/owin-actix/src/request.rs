@@ -26,7 +26,7 @@ pub(crate) fn fill(env: &mut Environment, head: &RequestHead) -> Result<(), Erro
     if let Some(scheme) = head.uri.scheme_str() {
         env.request_mut().set_scheme(scheme);
     }
-    settle_host(env)
+    check_host(env)
 }
 
 /// actix has its types from the version of http before.
@@ -66,16 +66,15 @@ fn authority(head: &RequestHead, protocol: Version) -> Option<&str> {
     head.uri.authority().filter(|_| is_needed).map(|authority| authority.as_str())
 }
 
-/// Sees to it that the app finds exactly one legal `Host` (RFC 9112 §3.2, OWIN 1.0 §5.2).
-fn settle_host(env: &mut Environment) -> Result<(), Error> {
-    if is_host_and_port(env.request().host()) {
+/// Refuses what has no legal `Host` (RFC 9112 §3.2). HTTP/1.0 need not name one: the start of the call
+/// guesses it then (OWIN 1.0 §5.2).
+fn check_host(env: &Environment) -> Result<(), Error> {
+    let host = env.request().host();
+    let is_left_out = host.is_empty() && env.request().protocol() == Version::HTTP_10;
+    if is_left_out || is_host_and_port(host) {
         return Ok(());
     }
-    if env.request().protocol() != Version::HTTP_10 || !env.request().host().is_empty() {
-        return Err(Error::peer("the Host is not legal"));
-    }
-    env.request_mut().guess_host();
-    Ok(())
+    Err(Error::peer("the Host is not legal"))
 }
 
 /// Splits the path at the base under which the app is mounted, which is decoded.

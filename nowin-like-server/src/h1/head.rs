@@ -45,7 +45,7 @@ pub(super) fn read(
     raw.extend_ranges(head.fields().iter().map(|line| (line.name.range(), line.value.range())));
     read_target(line.method(bytes), line.target(bytes), env)?;
     if fields.hosts != 1 || !fields.has_legal_host {
-        settle_host(fields, is_http_10, env)?;
+        check_host(fields, is_http_10)?;
     }
     Ok(Head {
         body: fields.framing.decide(is_http_10)?,
@@ -168,18 +168,15 @@ fn check_form(method: &Method, target: &str) -> Result<(), Reason> {
     }
 }
 
-/// Sees to it that the application finds exactly one `Host` (RFC 9112 §3.2, OWIN 1.0 §5.2), where
-/// the client did not.
+/// Refuses what has not exactly one `Host` (RFC 9112 §3.2). HTTP/1.0 need not name one: the start of the
+/// call guesses it then (OWIN 1.0 §5.2).
 #[cold]
-fn settle_host(fields: &Fields, is_http_10: bool, env: &mut Environment) -> Result<(), Reason> {
-    if fields.hosts > 1 {
-        return Err(Reason::HostRepeated);
+fn check_host(fields: &Fields, is_http_10: bool) -> Result<(), Reason> {
+    match fields.hosts {
+        2.. => Err(Reason::HostRepeated),
+        _ if is_http_10 => Ok(()),
+        _ => Err(Reason::HostMissing),
     }
-    if !is_http_10 {
-        return Err(Reason::HostMissing);
-    }
-    env.request_mut().guess_host();
-    Ok(())
 }
 
 #[cfg(test)]
@@ -282,11 +279,10 @@ mod tests {
     }
 
     #[test]
-    fn http_10_without_host_gets_a_guess() {
-        // OWIN-096.
+    fn http_10_needs_no_host() {
         let (head, env) = read_text("GET / HTTP/1.0\r\n\r\n").unwrap();
         assert!(!head.keep_alive);
-        assert_eq!(env.request().host(), "localhost");
+        assert_eq!(env.request().host(), "", "the start of the call guesses it");
     }
 
     #[test]

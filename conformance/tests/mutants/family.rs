@@ -1,6 +1,8 @@
 //! What the matrix knows of mutants, whatever they speak.
 
-use owin_conformance::check::{Check, Profile};
+use std::fmt::Debug;
+
+use owin_conformance::check::{self, Check, Profile};
 use owin_conformance::run::Target;
 
 /// Mutants that are made alike: a server that can be broken in many ways.
@@ -22,6 +24,26 @@ pub(crate) struct Row {
     pub(crate) spreads: bool,
     /// Nobody sees it without the probe.
     pub(crate) is_unseen: bool,
+}
+
+/// The rows of faults and of the checks that catch them. Some spread to other checks, and some nobody sees
+/// without the probe.
+pub(crate) fn rows_of<F: Debug + PartialEq>(
+    faults: &[(F, &'static [&'static str])],
+    spreading: &[F],
+    unseen: &[F],
+) -> Vec<Row> {
+    let row = |(fault, ids): &(F, &'static [&'static str])| Row {
+        fault: format!("{fault:?}"),
+        ids,
+        spreads: spreading.contains(fault),
+        is_unseen: unseen.contains(fault) || !ids.iter().any(|id| is_on_the_wire(id)),
+    };
+    faults.iter().map(row).collect()
+}
+
+fn is_on_the_wire(id: &str) -> bool {
+    check::find(id).unwrap().profile().is_on_the_wire()
 }
 
 /// How a server is broken.

@@ -10,7 +10,7 @@ mod kinds;
 mod server;
 mod strict;
 
-use owin_conformance::check::{self, Profile};
+use owin_conformance::check::Profile;
 use owin_conformance::run::Target;
 
 use self::faults::FAULTS;
@@ -18,7 +18,7 @@ pub(crate) use self::faults::Fault;
 use self::kinds::{SPREADING, UNSEEN};
 pub(crate) use self::server::{Server, Spoilt};
 pub(crate) use self::strict::is_like;
-use crate::family::{Broken, Family, Mutant, Row};
+use crate::family::{Broken, Family, Mutant, Row, rows_of};
 
 pub(crate) const FAMILY: Family = Family {
     name: "http1",
@@ -36,17 +36,7 @@ pub(crate) const FAMILY: Family = Family {
 };
 
 fn rows() -> Vec<Row> {
-    let row = |(fault, ids): &(Fault, &'static [&'static str])| Row {
-        fault: format!("{fault:?}"),
-        ids,
-        spreads: SPREADING.contains(fault),
-        is_unseen: UNSEEN.contains(fault) || !ids.iter().any(|id| is_on_the_wire(id)),
-    };
-    FAULTS.iter().map(row).collect()
-}
-
-fn is_on_the_wire(id: &str) -> bool {
-    check::find(id).unwrap().profile().is_on_the_wire()
+    rows_of(FAULTS, &SPREADING, &UNSEEN)
 }
 
 fn start(broken: Broken) -> Box<dyn Mutant> {

@@ -17,19 +17,13 @@ use owin_conformance::run::Target;
 
 use self::faults::{FAULTS, SPREADING, UNSEEN};
 use self::server::{Server, Spoilt};
-use crate::family::{Broken, Family, Mutant, Row};
+use crate::family::{Broken, Family, Mutant, Row, rows_of};
 
 pub(crate) const FAMILY: Family =
     Family { name: "http2", profiles: &[Profile::Http2], rows, start };
 
 fn rows() -> Vec<Row> {
-    let row = |(fault, ids): &(faults::Fault, &'static [&'static str])| Row {
-        fault: format!("{fault:?}"),
-        ids,
-        spreads: SPREADING.contains(fault),
-        is_unseen: UNSEEN.contains(fault),
-    };
-    FAULTS.iter().map(row).collect()
+    rows_of(FAULTS, &SPREADING, &UNSEEN)
 }
 
 fn start(broken: Broken) -> Box<dyn Mutant> {

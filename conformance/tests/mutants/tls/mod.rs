@@ -14,7 +14,7 @@ use owin_conformance::run::Target;
 
 use self::faults::{FAULTS, SPREADING};
 pub(crate) use self::server::Server;
-use crate::family::{Broken, Family, Mutant, Row};
+use crate::family::{Broken, Family, Mutant, Row, rows_of};
 
 pub(crate) const FAMILY: Family = Family {
     name: "tls",
@@ -24,13 +24,7 @@ pub(crate) const FAMILY: Family = Family {
 };
 
 fn rows() -> Vec<Row> {
-    let row = |(fault, ids): &(faults::Fault, &'static [&'static str])| Row {
-        fault: format!("{fault:?}"),
-        ids,
-        spreads: SPREADING.contains(fault),
-        is_unseen: false,
-    };
-    FAULTS.iter().map(row).collect()
+    rows_of(FAULTS, &SPREADING, &[])
 }
 
 fn start(broken: Broken) -> Box<dyn Mutant> {

@@ -11,19 +11,13 @@ use owin_conformance::run::Target;
 
 use self::faults::{FAULTS, Fault};
 use self::server::{Server, Spoilt};
-use crate::family::{Broken, Family, Mutant, Row};
+use crate::family::{Broken, Family, Mutant, Row, rows_of};
 
 pub(crate) const FAMILY: Family =
     Family { name: "websocket", profiles: &[Profile::WebSocket], rows, start };
 
 fn rows() -> Vec<Row> {
-    let row = |(fault, ids): &(Fault, &'static [&'static str])| Row {
-        fault: format!("{fault:?}"),
-        ids,
-        spreads: *fault == Fault::DiesOfReset,
-        is_unseen: false,
-    };
-    FAULTS.iter().map(row).collect()
+    rows_of(FAULTS, &[Fault::DiesOfReset], &[])
 }
 
 fn start(broken: Broken) -> Box<dyn Mutant> {

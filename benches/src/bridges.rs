@@ -12,7 +12,11 @@ use crate::servers::Peer;
 /// second may be, as a part of the first's.
 const GROUPS: [(&str, &[Peer], Option<f64>); 3] = [
     ("an app as a service on hyper", &[Peer::Hyper, Peer::HyperApp], Some(1.03)),
-    ("a tower service on the reference server", &[Peer::HyperTower, Peer::NowinTower], Some(0.95)),
+    (
+        "a tower service on the reference server",
+        &[Peer::HyperTower, Peer::NowinTower, Peer::FloorTower],
+        Some(0.95),
+    ),
     (
         "five layers in the pipeline that do nothing",
         &[Peer::Nowin, Peer::NowinBlind, Peer::NowinLayers],

@@ -2,12 +2,13 @@
 //! tower in the middle of a pipeline.
 
 use std::convert::Infallible;
+use std::hint::black_box;
 use std::io;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use examples::apps::plaintext;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderValue, Request, Response};
 use http_body_util::Full;
 use hyper::server::conn::http1;
@@ -19,16 +20,17 @@ use owin_core::features::ConnectionInfo;
 use owin_core::{AppExt as _, BoxApp, Environment, RequestBody};
 use owin_http::{Calls, Framing};
 use tokio::net::{TcpListener, TcpStream};
-use tower::ServiceBuilder;
 use tower::util::MapRequestLayer;
+use tower::{Service as _, ServiceBuilder};
 
-use super::{Peer, owin};
+use super::{Peer, floor, owin};
 
 /// Runs one of them.
 pub(super) async fn serve(peer: Peer) -> io::Result<()> {
     match peer {
         Peer::HyperApp => on_hyper(app_on_hyper).await,
         Peer::HyperTower => on_hyper(tower_on_hyper).await,
+        Peer::FloorTower => floor::serve(ask_hello).await,
         Peer::NowinTower => on_nowin(owin_tower::app(Hello).boxed()).await,
         Peer::NowinLayers => on_nowin(with_layers()).await,
         _ => on_nowin(with_blind_layers()).await,
@@ -53,6 +55,13 @@ impl<B> tower::Service<Request<B>> for Hello {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
         std::future::ready(Ok(response))
     }
+}
+
+/// The service alone, with a request that was not read and an answer that is not written.
+fn ask_hello() {
+    let mut request = Request::new(());
+    request.headers_mut().insert(HOST, HeaderValue::from_static("127.0.0.1"));
+    drop(black_box(Hello.call(request).into_inner()));
 }
 
 /// Five layers that do nothing, one behind the other.

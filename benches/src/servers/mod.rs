@@ -44,6 +44,8 @@ pub(crate) enum Peer {
     HyperApp,
     /// A tower service on hyper.
     HyperTower,
+    /// The bare loop, which calls the same tower service and does nothing with its answer.
+    FloorTower,
     /// The same tower service on the reference server.
     NowinTower,
     /// The reference server with five layers of tower in the pipeline that do nothing.
@@ -88,6 +90,7 @@ impl Peer {
             self,
             Self::HyperApp
                 | Self::HyperTower
+                | Self::FloorTower
                 | Self::NowinTower
                 | Self::NowinLayers
                 | Self::NowinBlind
@@ -112,6 +115,7 @@ impl Peer {
             Self::May => "may",
             Self::HyperApp => "hyper-app",
             Self::HyperTower => "hyper-tower",
+            Self::FloorTower => "floor-tower",
             Self::NowinTower => "nowin-tower",
             Self::NowinLayers => "nowin-layers",
             Self::NowinBlind => "nowin-blind",
@@ -157,7 +161,7 @@ pub(crate) fn serve(peer: Peer, paths: Paths) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match peer {
-            Peer::Floor => floor::serve().await,
+            Peer::Floor => floor::serve(|| {}).await,
             Peer::Axum => axum::serve().await,
             Peer::Nowin => owin::serve(paths, Runtimes::Shared).await,
             Peer::NowinPerCore => owin::serve(paths, Runtimes::per_core()).await,

@@ -137,6 +137,28 @@ pub(in crate::checks) const TARGETS: &[Check] = &[
         }),
     },
     Check {
+        id: "RQ-59",
+        slug: "named-host-of-http-10",
+        title: "A host that a client of HTTP/1.0 names is not guessed",
+        level: Level::Must,
+        profile: Profile::Required,
+        clauses: &[owin("5.2", "Host has the host and, where it was sent, the port")],
+        seeds: "OWIN-092, OWIN-096",
+        means: "old clients and monitors reach another site than they named",
+        fix: "look for the field by its name in any case before you guess",
+        proof: Proof::HoldsByProbe(|trial| {
+            ["Host", "host", "HOST"].into_iter().try_for_each(|name| {
+                let target = trial.probe_target("echo");
+                let message = format!("GET {target} HTTP/1.0\r\n{name}: example.org\r\n\r\n");
+                let seen = trial.seen(message)?;
+                let hosts = values(&seen, "host");
+                demand(hosts == ["example.org"], || {
+                    format!("{name}: example.org came as {hosts:?}")
+                })
+            })
+        }),
+    },
+    Check {
         id: "RQ-28",
         slug: "scheme",
         title: "The app sees by which scheme the client came",

@@ -72,6 +72,8 @@ faults! {
     PortOfHostLost => "RQ-26";
     /// Where the client names no host there is none.
     NoGuessOfHost => "RQ-27";
+    /// For old clients the host is guessed, whatever they name.
+    GuessReplacesHost => "RQ-59";
     /// The scheme comes in upper case.
     SchemeInUpperCase => "RQ-28";
     /// Bytes beyond ASCII become question marks.

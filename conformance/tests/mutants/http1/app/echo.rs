@@ -86,6 +86,9 @@ fn lines(connection: &mut Connection, call: &Call<'_>) -> Vec<[String; 2]> {
         lines.push(["Host".to_owned(), authority.clone()]);
     }
     let is_host = |[name, _]: &[String; 2]| name.eq_ignore_ascii_case("host");
+    if connection.has(Fault::GuessReplacesHost) && head.minor == 0 {
+        lines.retain(|line| !is_host(line));
+    }
     if !lines.iter().any(is_host) && !connection.has(Fault::NoGuessOfHost) {
         lines.push(["Host".to_owned(), connection.local().to_string()]);
     }

@@ -16,6 +16,8 @@ const MAX_EMPTY: usize = 32;
 pub(super) struct Front {
     pub(super) tcp: TcpStream,
     pub(super) fault: Option<Fault>,
+    /// It takes the clients of libraries alone, and none of the beginnings that the suite writes itself.
+    pub(super) is_too_strict: bool,
     /// All that has come, as the session is to see it.
     pub(super) came: Vec<u8>,
     pub(super) first: Option<First>,
@@ -33,9 +35,9 @@ pub(super) enum First {
 }
 
 impl Front {
-    pub(super) fn new(tcp: TcpStream, fault: Option<Fault>) -> Self {
+    pub(super) fn new(tcp: TcpStream, fault: Option<Fault>, is_too_strict: bool) -> Self {
         let _set = tcp.set_nodelay(true);
-        Self { tcp, fault, came: Vec::new(), first: None }
+        Self { tcp, fault, is_too_strict, came: Vec::new(), first: None }
     }
 
     pub(super) fn has(&self, fault: Fault) -> bool {

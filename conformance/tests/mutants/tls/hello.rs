@@ -9,6 +9,8 @@ pub(super) struct Hello {
     pub(super) compressions: Vec<u8>,
     pub(super) alpn: Vec<Vec<u8>>,
     pub(super) name: String,
+    /// It asks whether the certificate was revoked, as every real client does.
+    pub(super) asks_for_status: bool,
 }
 
 /// Bytes that are read from the front.
@@ -61,6 +63,7 @@ pub(super) fn read(message: &[u8]) -> Option<Hello> {
                 names.take(1)?;
                 hello.name = String::from_utf8_lossy(names.vector(2)?).into_owned();
             }
+            5 => hello.asks_for_status = true,
             16 => {
                 let mut names = Bytes(body.vector(2)?);
                 while !names.0.is_empty() {

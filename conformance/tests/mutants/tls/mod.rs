@@ -28,10 +28,11 @@ fn rows() -> Vec<Row> {
 }
 
 fn start(broken: Broken) -> Box<dyn Mutant> {
-    Box::new(Server::start(match broken {
-        Broken::Not | Broken::TooStrict(_) => None,
-        Broken::By(row) => Some(FAULTS[row].0),
-    }))
+    Box::new(match broken {
+        Broken::Not => Server::start(None),
+        Broken::TooStrict(_) => Server::start_too_strict(),
+        Broken::By(row) => Server::start(Some(FAULTS[row].0)),
+    })
 }
 
 impl Mutant for Server {
@@ -61,6 +62,21 @@ fn a_certificate_is_verified_by_the_roots_that_are_given() {
     let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let unknown = server.target_of("").with_roots(other.cert.pem().as_bytes()).unwrap();
     assert_eq!(report_of(&unknown, &plan).exit_code(), 3);
+}
+
+/// The checks that send beginnings of their own: without a twin that is taken they prove nothing.
+const WITH_TWINS: [&str; 9] =
+    ["TL-03", "TL-04", "TL-05", "TL-06", "TL-07", "TL-08", "TL-09", "TL-10", "TL-11"];
+
+#[test]
+fn a_server_that_refuses_the_twins_of_bad_beginnings_blocks_the_checks() {
+    use crate::tried::{report_of, with_verdict};
+    use owin_conformance::run::{Plan, Verdict};
+
+    let server = Server::start_too_strict();
+    let report = report_of(&server.target(), &Plan::new().with_profiles([Profile::Tls]));
+    let blocked = with_verdict(&report, |verdict| verdict == Verdict::Blocked);
+    assert_eq!(blocked, WITH_TWINS.into());
 }
 
 /// What only the probe can see is skipped, and nothing is taken for wrong.

@@ -21,6 +21,15 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(fault: Option<Fault>) -> Self {
+        Self::start_with(fault, false)
+    }
+
+    /// One that refuses the twins of what is to be refused too.
+    pub(crate) fn start_too_strict() -> Self {
+        Self::start_with(None, true)
+    }
+
+    fn start_with(fault: Option<Fault>, is_too_strict: bool) -> Self {
         let spoilt = match fault {
             Some(Fault::CutBodyTaken) => Spoilt::By(http1::Fault::BrokenOffTaken),
             _ => Spoilt::Nothing,
@@ -36,7 +45,7 @@ impl Server {
                 if dead.load(Ordering::SeqCst) {
                     return;
                 }
-                let mut front = Front::new(stream, fault);
+                let mut front = Front::new(stream, fault, is_too_strict);
                 if fault == Some(Fault::HandshakeHoldsOthersUp) {
                     front.read_hello();
                 }

@@ -66,6 +66,7 @@ fn answered(front: &mut Front, first: &First) -> bool {
     let is_only = |weak: &[u16]| hello.suites.iter().all(|suite| weak.contains(suite));
     let (version, suite) = (hello.version, hello.suites[0]);
     let answer = match front.fault {
+        _ if front.is_too_strict && !hello.asks_for_status => scripted::alert(40),
         Some(Fault::OldVersionTaken) if version < 0x0303 => {
             scripted::server_hello(version, suite, 0)
         }

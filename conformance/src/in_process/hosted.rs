@@ -7,8 +7,8 @@ use owin_core::{Error, Running, server};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::in_process::Subject;
-use crate::probe;
-use crate::run::{Plan, Report, Target, run};
+use crate::run::{Plan, Report, Site, Target, Unreachable, look, run_at};
+use crate::{clock, probe};
 
 /// How long a stop may take; nothing that matters is under way then.
 const STOP: Duration = Duration::from_millis(700);
@@ -23,9 +23,12 @@ pub(super) struct Hosted {
     runtime: Runtime,
     /// Only for the stop; `Sync` by the lock, since tests share it.
     running: Mutex<Option<Box<dyn Running>>>,
-    pub(super) target: Target,
+    target: Target,
+    /// What was seen of it, once for all the checks that are made of it one by one: a look is three
+    /// connections, and one of them may have to wait until silence counts.
+    seen: Mutex<Option<Site>>,
     /// The lines of the known deviations.
-    pub(super) known: String,
+    known: String,
 }
 
 impl Hosted {
@@ -46,13 +49,24 @@ impl Hosted {
             (None, Some(first)) => first.to_string().parse().map_err(Error::server)?,
             (None, None) => return Err(Error::server("the server says no address")),
         };
-        Ok(Self { runtime, running: Mutex::new(Some(running)), target, known })
+        let (running, seen) = (Mutex::new(Some(running)), Mutex::default());
+        Ok(Self { runtime, running, target, seen, known })
     }
 
     /// Makes the checks of a plan that knows what is known of this server.
     pub(super) fn tried(&self, plan: Plan) -> Result<Report, Error> {
         let plan = plan.with_expectations(&self.known).map_err(Error::app)?;
-        Ok(run(&self.target, &plan, &|_| {}))
+        Ok(run_at(&self.target, self.seen(&plan), &plan))
+    }
+
+    /// What was seen of the server; who looks lets the others wait, and what nobody saw is looked at
+    /// again.
+    fn seen(&self, plan: &Plan) -> Result<Site, Unreachable> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*seen {
+            Some(site) => Ok(site.clone()),
+            None => Ok(seen.insert(look(&self.target, plan, clock::now())?).clone()),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod target;
 
 pub use self::outcome::{Conclusion, Lost, Outcome, Report, Verdict};
 pub use self::plan::{Plan, Step, launched, run, unreachable, watched};
+pub(crate) use self::plan::{look, run_at};
 pub(crate) use self::queue::verdict;
 pub(crate) use self::room::room_for;
 pub use self::site::Unreachable;

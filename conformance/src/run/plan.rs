@@ -262,11 +262,35 @@ fn tried(
     start: Instant,
     server: Option<(&Launch, Started)>,
 ) -> Report {
-    let looked = if plan.looks {
+    let looked = look(target, plan, start);
+    let report = made(target, looked, plan, told, server);
+    Report { took: start.elapsed(), ..report }
+}
+
+/// Sees what a server is, as a plan wants it.
+pub(crate) fn look(target: &Target, plan: &Plan, start: Instant) -> Result<Site, Unreachable> {
+    if plan.looks {
         Site::look(target.clone(), start + plan.budget, plan.luck)
     } else {
         Ok(Site::unseen(target.clone(), start + plan.budget, plan.luck))
-    };
+    }
+}
+
+/// As [`run`], of a server that somebody has looked at before.
+pub(crate) fn run_at(target: &Target, looked: Result<Site, Unreachable>, plan: &Plan) -> Report {
+    let start = clock::now();
+    let looked = looked.map(|site| site.again(start + plan.budget, plan.luck));
+    let report = made(target, looked, plan, &|_| {}, None);
+    Report { took: start.elapsed(), ..report }
+}
+
+fn made(
+    target: &Target,
+    looked: Result<Site, Unreachable>,
+    plan: &Plan,
+    told: &(dyn Fn(Step<'_>) + Sync),
+    server: Option<(&Launch, Started)>,
+) -> Report {
     let looked = looked.map(|site| site.with_websocket(plan.websocket.as_deref()));
     let has_probe = looked.as_ref().is_ok_and(Site::has_probe);
     let checks = plan.selected(has_probe);
@@ -288,7 +312,6 @@ fn tried(
         ),
         Err(odd) => unmade(target, plan, checks, &odd, None),
     };
-    report.took = start.elapsed();
     report.seed = plan.luck.seed;
     report.remarks.extend(remarks(target));
     report

@@ -32,6 +32,7 @@ pub enum Unreachable {
 }
 
 /// A target, and what a run knows of it.
+#[derive(Clone)]
 pub(crate) struct Site {
     target: Target,
     address: SocketAddr,
@@ -107,6 +108,13 @@ impl Site {
             has_http1: true,
             run,
         }
+    }
+
+    /// The same for another run, which has its own time and luck.
+    pub(super) fn again(mut self, end: Instant, luck: Luck) -> Self {
+        self.limits.end = end;
+        self.luck = luck;
+        self
     }
 
     /// The same with an echo of WebSockets at that path, which is as good as a claim.

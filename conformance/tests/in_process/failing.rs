@@ -1,6 +1,9 @@
 //! What is said where a check does not hold, is known not to, or cannot be made.
 
-use nowin_like_server::NowinServer;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use nowin_like_server::{NowinServer, transport};
 use owin_conformance::in_process::{Shared, Subject, tried};
 use owin_conformance::run::{Plan, Verdict};
 use owin_core::{AppExt, middleware::Next};
@@ -40,6 +43,29 @@ impl Server for Unable {
 
     async fn start(self: Box<Self>, _: BoxApp, _: Properties) -> Result<Box<dyn Running>, Error> {
         Err(Error::server("it cannot be bound").with_source(Error::server("the port is taken")))
+    }
+}
+
+#[test]
+fn a_server_is_looked_at_once_for_all_its_checks() {
+    let (listener, connector) = transport::memory();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&connections);
+    let subject = || {
+        let server = NowinServer::new().with_listener(listener);
+        Subject::of(server).connecting_by(move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let connector = connector.clone();
+            async move { connector.connect().await }
+        })
+    };
+    let server = Shared::new();
+    assert!(server.tried("RQ-01", subject).is_ok());
+    let with_a_look = connections.swap(0, Ordering::SeqCst);
+    for _ in 0..2 {
+        assert!(server.tried("RQ-01", || Unable.into()).is_ok(), "it has started");
+        let without = connections.swap(0, Ordering::SeqCst);
+        assert!((1..with_a_look).contains(&without), "{without} of {with_a_look}");
     }
 }
 

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod body;
+mod connection;
 mod error;
 mod lanes;
 mod listen;
+mod nudge;
 mod peer;
 mod pool;
 mod request;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Write as _;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{io, thread};
@@ -14,14 +14,13 @@ use socket2::SockRef;
 use tiny_http::{Request, Server};
 use tokio::sync::oneshot;
 
+use crate::connection::Connection;
 use crate::lanes::{Admitted, Lanes, Turn};
+use crate::nudge::{CONNECT, Nudge, reachable};
 use crate::peer::{Look, Peer, finish_all, is_shared};
 use crate::pool::Pool;
-use crate::request::{Lengths, discard, refuse};
+use crate::request::{Lengths, closes, discard, refuse};
 use crate::stop::{Phase, Stop};
-
-/// How long a connection to ourselves may take.
-const CONNECT: Duration = Duration::from_secs(1);
 
 /// An address that the server listens on.
 #[derive(Debug)]
@@ -88,24 +87,10 @@ impl Shared {
         }
     }
 
-    /// Sees to it that nothing more is answered on a connection.
-    pub(crate) fn break_up(&self, client: SocketAddr) {
-        drop(self.lanes.break_up(client));
-    }
-
-    /// The same, for later, and ends the connection.
-    pub(crate) fn breaking(&self, peer: Peer) -> impl FnOnce() + Send + 'static {
-        let lanes = Arc::clone(&self.lanes);
-        move || {
-            drop(lanes.break_up(peer.client));
-            let _found = peer.finish();
-        }
-    }
-
     /// Answers a request that no app sees, the last one of its connection.
-    pub(crate) fn refuse(&self, peer: Peer, request: Request, status: StatusCode) {
-        self.break_up(peer.client);
-        refuse(request, status, self.lengths.max_bytes, peer);
+    pub(crate) fn refuse(&self, connection: Connection, request: Request, status: StatusCode) {
+        connection.leave(closes(&request));
+        refuse(request, status, self.lengths.max_bytes, connection);
     }
 
     fn marks(&self) -> std::sync::MutexGuard<'_, HashMap<SocketAddr, oneshot::Sender<()>>> {
@@ -120,6 +105,7 @@ pub(crate) struct Listening {
     site: Arc<Site>,
     shared: Arc<Shared>,
     pool: Arc<Pool<Turn<Asked>>>,
+    nudge: Nudge,
     /// One, and another for each time that accepting failed.
     servers: Mutex<Servers>,
 }
@@ -155,8 +141,10 @@ impl Listening {
         shared: &Arc<Shared>,
         pool: &Arc<Pool<Turn<Asked>>>,
     ) -> Result<Arc<Self>, Error> {
+        let nudge = Nudge::start(site.local, &shared.stop)?;
         let listening = Arc::new(Self {
             socket,
+            nudge,
             site: Arc::new(site),
             shared: Arc::clone(shared),
             pool: Arc::clone(pool),
@@ -228,15 +216,21 @@ impl Listening {
             stop: Arc::clone(&shared.stop),
             max_length_bytes: shared.lengths.max_bytes,
         };
+        let peer = self.site.peer(client);
+        shared.lanes.look_again(client, || peer.socket());
         match shared.lanes.admit(client, asked, || self.info(client)) {
             Admitted::Waits => {}
             Admitted::Unwanted(asked) => drop(asked),
             Admitted::Now(turn) => {
+                if turn.number == 0 {
+                    self.nudge.ring();
+                }
                 let Err(mut turn) = self.pool.push(turn) else { return };
                 if let Some(request) = turn.request.take() {
-                    shared.refuse(self.site.peer(client), request, StatusCode::SERVICE_UNAVAILABLE);
+                    let connection = Connection::new(&shared.lanes, turn.key, peer);
+                    shared.refuse(connection, request, StatusCode::SERVICE_UNAVAILABLE);
                 }
-                drop(shared.lanes.done(client));
+                drop(shared.lanes.done(turn.key));
             }
         }
     }
@@ -268,13 +262,7 @@ impl Listening {
 
     /// Connections are accepted in their order, so one of our own comes last.
     async fn wait_for_the_queue(&self) -> io::Result<()> {
-        let local = self.site.local;
-        let ip = match local.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-            ip => ip,
-        };
-        let mut stream = TcpStream::connect_timeout(&SocketAddr::new(ip, local.port()), CONNECT)?;
+        let mut stream = TcpStream::connect_timeout(&reachable(self.site.local), CONNECT)?;
         let (mark, seen) = oneshot::channel();
         let _none = self.shared.marks().insert(stream.local_addr()?, mark);
         stream.write_all(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")?;

@@ -34,9 +34,26 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Ends the connection behind what was written; `false` where it was not found.
-    pub(crate) fn finish(self) -> bool {
-        self.each(|socket| socket.shutdown(Shutdown::Write).is_ok())
+    /// Ends the connection behind what was written; `false` where it was not found. Before anybody sees
+    /// its end, `known` is told which socket it has.
+    pub(crate) fn finish(self, known: impl Fn(u64)) -> bool {
+        self.each(|socket| {
+            if let Some(number) = system::number(socket) {
+                known(number);
+            }
+            socket.shutdown(Shutdown::Write).is_ok()
+        })
+    }
+
+    /// What tells the socket of the connection from all others that there ever were; `None` where it is
+    /// not found.
+    pub(crate) fn socket(self) -> Option<u64> {
+        let mut found = None;
+        let _is_found = self.each(|socket| {
+            found = system::number(socket);
+            found.is_some()
+        });
+        found
     }
 
     /// Breaks the connection off, so that what was sent does not look whole; `false` where it was
@@ -65,7 +82,7 @@ impl Peer {
         ends.remote == self.client && is_at(self.local, ends.local)
     }
 
-    fn each(self, end: impl Fn(&SockRef<'_>) -> bool) -> bool {
+    fn each(self, end: impl FnMut(&SockRef<'_>) -> bool) -> bool {
         self.look == Look::Allowed && system::each(|ends| self.is(ends), end)
     }
 }
@@ -112,7 +129,10 @@ mod system {
     use super::Ends;
 
     /// Ends the connections that are wanted; `false` where none was found.
-    pub(super) fn each(is_it: impl Fn(Ends) -> bool, end: impl Fn(&SockRef<'_>) -> bool) -> bool {
+    pub(super) fn each(
+        is_it: impl Fn(Ends) -> bool,
+        mut end: impl FnMut(&SockRef<'_>) -> bool,
+    ) -> bool {
         let mut is_found = false;
         for descriptor in duplicates() {
             let socket = SockRef::from(&descriptor);
@@ -121,6 +141,11 @@ mod system {
             }
         }
         is_found
+    }
+
+    /// The number that the system gives to a socket, and never to another one.
+    pub(super) fn number(socket: &SockRef<'_>) -> Option<u64> {
+        socket.cookie().ok()
     }
 
     /// Whether the system lets us look: then there is at least the listener.
@@ -187,8 +212,12 @@ mod system {
 
     use super::Ends;
 
-    pub(super) fn each(_: impl Fn(Ends) -> bool, _: impl Fn(&SockRef<'_>) -> bool) -> bool {
+    pub(super) fn each(_: impl Fn(Ends) -> bool, _: impl FnMut(&SockRef<'_>) -> bool) -> bool {
         false
+    }
+
+    pub(super) fn number(_: &SockRef<'_>) -> Option<u64> {
+        None
     }
 
     pub(super) fn reset(_: &SockRef<'_>) -> bool {
@@ -215,6 +244,7 @@ mod system {
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
+    use std::cell::Cell;
     use std::io::{ErrorKind, Read as _, Write as _};
     use std::net::{TcpListener, TcpStream};
 
@@ -240,11 +270,14 @@ mod tests {
     #[test]
     fn the_servers_end_is_found_and_no_other() {
         let (mut client, mut server, peer) = connected();
-        let (mut other_client, mut other, _) = connected();
+        let (mut other_client, mut other, other_peer) = connected();
         if !is_possible(peer) {
             return;
         }
-        assert!(peer.finish());
+        let known = Cell::new(0);
+        assert!(peer.finish(|socket| known.set(socket)));
+        assert_eq!(peer.socket(), Some(known.get()));
+        assert_ne!(other_peer.socket(), Some(known.get()));
         assert_eq!(client.read(&mut [0]).unwrap(), 0);
         assert!(server.write(b"x").is_err(), "this direction is over");
         client.write_all(b"a").unwrap();
@@ -261,7 +294,7 @@ mod tests {
         }
         assert!(peer.reset());
         assert_eq!(client.read(&mut [0]).unwrap_err().kind(), ErrorKind::ConnectionReset);
-        assert!(!peer.finish(), "there is nothing left to find");
+        assert!(!peer.finish(|_| ()), "there is nothing left to find");
     }
 
     #[test]

@@ -6,8 +6,8 @@ use owin_core::path::{Target, split_base};
 use owin_core::{BodyLength, Environment, Error, Head};
 use tiny_http::{HTTPVersion, Request};
 
+use crate::connection::Connection;
 use crate::listen::Site;
-use crate::peer::Peer;
 use crate::wire::{Framing, HeadBytes};
 
 /// Bodies up to this length tiny_http reads before it hands a request out.
@@ -170,7 +170,7 @@ fn is_raw(request: &Request) -> bool {
 }
 
 /// Whether tiny_http takes no request after this one: it closes once this one is answered.
-fn closes(request: &Request) -> bool {
+pub(crate) fn closes(request: &Request) -> bool {
     let is_http_10 = *request.http_version() == HTTPVersion(1, 0);
     connection(request).map_or(is_http_10, |options| {
         let may_stay = !is_http_10 || options.contains("keep-alive");
@@ -188,8 +188,13 @@ fn waits_when_dropped(request: &Request) -> bool {
 }
 
 /// Answers a request that no app sees. What follows on its connection must not be answered.
-/// `peer` is the connection, to be ended behind the answer.
-pub(crate) fn refuse(request: Request, status: StatusCode, max_length_bytes: u64, peer: Peer) {
+/// The connection is ended behind the answer.
+pub(crate) fn refuse(
+    request: Request,
+    status: StatusCode,
+    max_length_bytes: u64,
+    connection: Connection,
+) {
     let head = HeadBytes::new(&Head::refusal(status), Framing::Empty).closing();
     if !waits_when_dropped(&request) {
         let mut writer = request.into_writer();
@@ -197,10 +202,10 @@ pub(crate) fn refuse(request: Request, status: StatusCode, max_length_bytes: u64
         if let Err(error) = written {
             tracing::debug!(%error, "a refusal could not be written");
         }
-        let _found = peer.finish();
+        let _found = connection.finish();
         return;
     }
-    on_a_thread(move || drop_within(request, max_length_bytes, Some((&head, peer))));
+    on_a_thread(move || drop_within(request, max_length_bytes, Some((&head, connection))));
 }
 
 /// Drops a request without an answer. What follows on its connection must not be answered.
@@ -214,12 +219,12 @@ pub(crate) fn discard(request: Request, max_length_bytes: u64) {
 
 /// Drops a request of which tiny_http then reads the rest: it allocates as many bytes as the client
 /// announced. Too many would end the process, so such a request stays in memory.
-fn drop_within(request: Request, max_length_bytes: u64, answer: Option<(&HeadBytes, Peer)>) {
+fn drop_within(request: Request, max_length_bytes: u64, answer: Option<(&HeadBytes, Connection)>) {
     let length = request.body_length().unwrap_or_default();
     let is_too_long = u64::try_from(length).unwrap_or(u64::MAX) > max_length_bytes;
-    if let Some((head, peer)) = answer {
+    if let Some((head, connection)) = answer {
         let stream = request.upgrade(&head.to_upgrade(), head.to_response());
-        let _found = peer.finish();
+        let _found = connection.finish();
         if is_too_long { std::mem::forget(stream) } else { drop(stream) }
     } else if is_too_long {
         std::mem::forget(request);

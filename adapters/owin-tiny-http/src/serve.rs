@@ -242,9 +242,9 @@ async fn watch(shared: Arc<Shared>, listening: Vec<Arc<Listening>>) {
 fn work(runtime: &Handle, shared: &Shared, turn: Turn<Asked>) {
     let mut next = Some(turn);
     while let Some(turn) = next {
-        let client = turn.client;
+        let key = turn.key;
         runtime.block_on(serve(shared, turn));
-        next = shared.lanes.done(client);
+        next = shared.lanes.done(key);
     }
 }
 

@@ -12,10 +12,10 @@ use owin_core::{Call, CancelReason, Environment, Event, Head, RequestBody};
 use tiny_http::Request;
 
 use crate::body::Line;
+use crate::connection::Connection;
 use crate::error::Ended;
 use crate::lanes::Turn;
 use crate::listen::{Asked, Shared};
-use crate::peer::Peer;
 use crate::request::{self, Facts, Incoming};
 use crate::stop::{APP_GRACE, Phase};
 use crate::wire::{Framing, HeadBytes};
@@ -29,34 +29,38 @@ const JOIN_BYTES: usize = 8 * 1024;
 /// Serves a request; afterwards nothing of it is under way but the reading of a body that nobody
 /// wanted.
 pub(crate) async fn serve(shared: &Shared, turn: Turn<Asked>) {
-    let Turn { client, info, number, request: mut asked } = turn;
+    let Turn { key, info, number, request: mut asked } = turn;
     let Some(request) = asked.take() else { return };
-    let peer = asked.site.peer(client);
+    let connection = Connection::new(&shared.lanes, key, asked.site.peer(key.client));
     let mut call = Call::new(&shared.app, info.clone());
     call.move_to(&info, number);
     let mut env = call.prepare();
     let facts = match request::read(&request, &asked.site, shared.lengths, &mut env) {
         Ok(facts) if shared.stop.phase() < Phase::Aborting => facts,
-        Ok(_) => return shared.refuse(peer, request, StatusCode::SERVICE_UNAVAILABLE),
+        Ok(_) => return shared.refuse(connection, request, StatusCode::SERVICE_UNAVAILABLE),
         Err(error) => {
-            tracing::debug!(%error, %client, "a request was refused");
-            return shared.refuse(peer, request, error.status());
+            tracing::debug!(%error, client = %connection.client(), "a request was refused");
+            return shared.refuse(connection, request, error.status());
         }
     };
-    let breaking = shared.breaking(peer);
+    let broken = connection.clone();
+    let breaking = move || {
+        broken.break_up();
+        let _found = broken.finish();
+    };
     let Some((exit, feed)) = connect(request, facts, shared.lengths.max_bytes, &mut env, breaking)
     else {
-        shared.break_up(client);
+        connection.break_up();
         return;
     };
-    let mut wire = Wire::new(exit, facts, peer);
+    let mut wire = Wire::new(exit, facts, connection.clone());
     let canceller = call.canceller();
     call.start(env);
     let _watched = shared.stop.watch(canceller);
     if shared.stop.phase() >= Phase::Aborting {
         call.cancel(CancelReason::Shutdown);
     }
-    let leaves = || shared.stop.phase() > Phase::Serving && !shared.lanes.has_waiting(client);
+    let leaves = || shared.stop.phase() > Phase::Serving && !connection.has_waiting();
     let driven = async {
         let ended = perform(leaves, &mut call, &mut wire, feed).await;
         end(&mut call, ended).await;
@@ -66,9 +70,7 @@ pub(crate) async fn serve(shared: &Shared, turn: Turn<Asked>) {
         () = shared.stop.reached(Phase::Over) => wire.is_cut = true,
     }
     // Before the connection is let go: what lies there already must not be answered.
-    if wire.ends(facts) {
-        shared.break_up(client);
-    }
+    wire.leave();
 }
 
 /// Feeds the body of a request that is not at hand.
@@ -114,7 +116,7 @@ async fn perform(
     wire: &mut Wire,
     feed: Feed,
 ) -> Result<(), Ended> {
-    let has_reset = wire.peer.has_reset();
+    let has_reset = wire.connection.has_reset();
     let fed = async {
         match feed {
             None => std::future::pending().await,
@@ -231,11 +233,11 @@ struct Wire {
     closes: bool,
     /// The answer is not whole, and will not be.
     is_cut: bool,
-    peer: Peer,
+    connection: Connection,
 }
 
 impl Wire {
-    fn new(exit: Exit, facts: Facts, peer: Peer) -> Self {
+    fn new(exit: Exit, facts: Facts, connection: Connection) -> Self {
         Self {
             exit,
             facts,
@@ -246,7 +248,7 @@ impl Wire {
             has_ended: false,
             closes: false,
             is_cut: false,
-            peer,
+            connection,
         }
     }
 
@@ -346,7 +348,8 @@ impl Wire {
             self.begin(HeadBytes::new(&refusal, Framing::Length).closing()).await?;
         } else if !self.facts.closes {
             self.flush().await?;
-            if !self.peer.finish() {
+            self.connection.break_up();
+            if !self.connection.finish() {
                 self.framing.put_broken(&mut self.buffer);
             }
         }
@@ -367,17 +370,19 @@ impl Wire {
         written.map_err(|error| self.failed(&error))
     }
 
-    /// Ends the connection, where it has to and does not by itself; says whether it is over.
-    fn ends(&self, facts: Facts) -> bool {
+    /// Ends the connection, where it has to. Nothing more of it is answered from before its end can be
+    /// seen: what the client does then is done by another connection, which may have the same address.
+    fn leave(&self) {
+        if !(self.facts.closes || self.is_cut || self.closes || !self.has_ended) {
+            return;
+        }
+        self.connection.leave(self.facts.closes);
         if self.is_cut && self.framing == Framing::Close {
             // Its end would be that of a whole body.
-            let _found = self.peer.reset();
-        } else if (self.is_cut || self.closes || !self.has_ended) && !facts.closes {
-            let _found = self.peer.finish();
-        } else {
-            return facts.closes;
+            let _found = self.connection.reset();
+        } else if !self.facts.closes {
+            let _found = self.connection.finish();
         }
-        true
     }
 
     fn failed(&mut self, error: &io::Error) -> Ended {

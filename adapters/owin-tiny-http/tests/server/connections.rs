@@ -1,14 +1,19 @@
 //! What becomes of connections.
 
+use std::collections::HashSet;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use owin_core::{CancelReason, Environment, keys};
 use owin_tiny_http::TinyHttpServer;
 use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpSocket;
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::support::{Answer, hello, serve, serve_blindly, sockets_are_found, soon, start, tell};
+use crate::support::{
+    Answer, Client, Started, hello, serve, serve_blindly, sockets_are_found, soon, start, tell,
+};
 
 #[tokio::test]
 async fn a_connection_stays_for_three_requests_and_is_known_again() {
@@ -153,7 +158,7 @@ async fn the_token_fires_where_the_client_resets_while_the_app_waits() {
 #[tokio::test]
 async fn a_client_that_closed_its_half_gets_its_answer() {
     let server = serve(async |mut env: Environment| -> Answer {
-        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        tokio::time::sleep(Duration::from_millis(1_000)).await;
         env.response_mut().set_body("late");
         Ok(env)
     })
@@ -202,4 +207,62 @@ async fn the_token_of_a_call_that_succeeded_never_fires() {
     let token = soon("the token", tokens.recv()).await.unwrap();
     server.stop(Duration::from_secs(5)).await.unwrap();
     assert!(!token.is_cancelled());
+}
+
+/// A client that was here before, by its port.
+async fn connect_from(port: u16, to: SocketAddr) -> Client {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).unwrap();
+    Client::of(soon("the connection", socket.connect(to)).await.unwrap())
+}
+
+/// Asks once on each of five connections from the same port, which are told by their answers.
+async fn asks_from_one_port(server: &Started, request: &str, status: u16) {
+    let (mut seen, mut port) = (HashSet::new(), 0);
+    for _ in 0..5 {
+        let mut client = connect_from(port, server.socket()).await;
+        port = client.stream.local_addr().unwrap().port();
+        client.send(request).await;
+        let answer = client.response().await;
+        assert_eq!(answer.status, status);
+        client.is_closed().await;
+        seen.insert(answer.text());
+    }
+    assert!(status != 200 || seen.len() == 5, "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_port_that_comes_again_is_another_connection() {
+    let app = || tell(|env| env.get(keys::SERVER_CONNECTION_ID).unwrap().to_owned());
+    let closing = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    for server in [serve(app()).await, serve_blindly(app()).await] {
+        asks_from_one_port(&server, closing, 200).await;
+        asks_from_one_port(&server, "GET / HTTP/1.0\r\n\r\n", 200).await;
+        asks_from_one_port(&server, "GET / HTTP/1.1\r\nConnection: close\r\n\r\n", 400).await;
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_comes_again_after_a_refusal_is_another_connection() {
+    if sockets_are_found() {
+        let server = serve(hello("hello")).await;
+        asks_from_one_port(&server, "GET / HTTP/1.1\r\n\r\n", 400).await;
+    }
+}
+
+#[tokio::test]
+async fn connections_that_come_at_once_are_all_answered_while_they_stay() {
+    let server = serve(hello("hello")).await;
+    for _ in 0..40 {
+        let mut clients = Vec::new();
+        for _ in 0..12 {
+            let mut client = server.connect().await;
+            client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+            clients.push(client);
+        }
+        for client in &mut clients {
+            assert_eq!(client.response().await.text(), "hello");
+        }
+    }
 }

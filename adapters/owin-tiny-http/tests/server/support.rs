@@ -125,6 +125,10 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) async fn connect(to: SocketAddr) -> Self {
         let stream = soon("the connection", TcpStream::connect(to)).await.unwrap();
+        Self::of(stream)
+    }
+
+    pub(crate) fn of(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
         Self { stream, unread: Vec::new() }
     }

@@ -37,7 +37,7 @@ impl Peer {
     /// Ends the connection behind what was written; `false` where it was not found. Before anybody sees
     /// its end, `known` is told which socket it has.
     pub(crate) fn finish(self, known: impl Fn(u64)) -> bool {
-        self.each(|socket| {
+        self.with(|socket| {
             if let Some(number) = system::number(socket) {
                 known(number);
             }
@@ -49,7 +49,7 @@ impl Peer {
     /// not found.
     pub(crate) fn socket(self) -> Option<u64> {
         let mut found = None;
-        let _is_found = self.each(|socket| {
+        let _is_found = self.with(|socket| {
             found = system::number(socket);
             found.is_some()
         });
@@ -59,7 +59,7 @@ impl Peer {
     /// Breaks the connection off, so that what was sent does not look whole; `false` where it was
     /// not found.
     pub(crate) fn reset(self) -> bool {
-        self.each(system::reset)
+        self.with(system::reset)
     }
 
     /// Waits until the client has reset the connection; for ever, where nobody can tell. One that only
@@ -82,8 +82,10 @@ impl Peer {
         ends.remote == self.client && is_at(self.local, ends.local)
     }
 
-    fn each(self, end: impl FnMut(&SockRef<'_>) -> bool) -> bool {
-        self.look == Look::Allowed && system::each(|ends| self.is(ends), end)
+    /// Every descriptor of it is the same socket. One is enough: once its end is seen, the next that is
+    /// found may be another connection's of that address.
+    fn with(self, end: impl FnOnce(&SockRef<'_>) -> bool) -> bool {
+        self.look == Look::Allowed && system::first(|ends| self.is(ends), end)
     }
 }
 
@@ -129,10 +131,7 @@ mod system {
     use super::Ends;
 
     /// Ends the connections that are wanted; `false` where none was found.
-    pub(super) fn each(
-        is_it: impl Fn(Ends) -> bool,
-        mut end: impl FnMut(&SockRef<'_>) -> bool,
-    ) -> bool {
+    pub(super) fn each(is_it: impl Fn(Ends) -> bool, end: impl Fn(&SockRef<'_>) -> bool) -> bool {
         let mut is_found = false;
         for descriptor in duplicates() {
             let socket = SockRef::from(&descriptor);
@@ -141,6 +140,14 @@ mod system {
             }
         }
         is_found
+    }
+
+    /// Ends the first connection that is wanted; `false` where none was found.
+    pub(super) fn first(
+        is_it: impl Fn(Ends) -> bool,
+        end: impl FnOnce(&SockRef<'_>) -> bool,
+    ) -> bool {
+        find(is_it).is_some_and(|descriptor| end(&SockRef::from(&descriptor)))
     }
 
     /// The number that the system gives to a socket, and never to another one.
@@ -212,7 +219,11 @@ mod system {
 
     use super::Ends;
 
-    pub(super) fn each(_: impl Fn(Ends) -> bool, _: impl FnMut(&SockRef<'_>) -> bool) -> bool {
+    pub(super) fn each(_: impl Fn(Ends) -> bool, _: impl Fn(&SockRef<'_>) -> bool) -> bool {
+        false
+    }
+
+    pub(super) fn first(_: impl Fn(Ends) -> bool, _: impl FnOnce(&SockRef<'_>) -> bool) -> bool {
         false
     }
 
@@ -260,7 +271,7 @@ mod tests {
 
     /// Whether this system lets us look; in some containers it does not.
     fn is_possible(peer: Peer) -> bool {
-        let is_found = peer.each(|_| true);
+        let is_found = peer.with(|_| true);
         if !is_found {
             eprintln!("skipped: this system does not let a process duplicate its descriptors");
         }

@@ -1,6 +1,7 @@
 //! What becomes of connections.
 
 use std::collections::HashSet;
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -209,12 +210,22 @@ async fn the_token_of_a_call_that_succeeded_never_fires() {
     assert!(!token.is_cancelled());
 }
 
-/// A client that was here before, by its port.
+/// A client that was here before, by its port; the system may need a moment until it is free.
 async fn connect_from(port: u16, to: SocketAddr) -> Client {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_reuseaddr(true).unwrap();
-    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).unwrap();
-    Client::of(soon("the connection", socket.connect(to)).await.unwrap())
+    let connected = async {
+        loop {
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.set_reuseaddr(true).unwrap();
+            socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).unwrap();
+            match socket.connect(to).await {
+                Err(error) if error.kind() == ErrorKind::AddrNotAvailable => {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                connected => return connected.unwrap(),
+            }
+        }
+    };
+    Client::of(soon("the connection", connected).await)
 }
 
 /// Asks once on each of five connections from the same port, which are told by their answers.

@@ -4,6 +4,7 @@ mod course;
 mod log;
 mod outcome;
 mod plan;
+mod port;
 mod queue;
 mod room;
 mod site;

@@ -1,14 +1,14 @@
 //! A server that the suite starts and stops itself.
 
 use std::io;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::clock;
-use crate::run::log;
 use crate::run::target::Target;
+use crate::run::{log, port};
 
 /// How long a server may take to accept connections.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -97,7 +97,7 @@ impl Launch {
     /// Starts the server, and waits no longer than that.
     pub(super) fn start_within(&self, patience: Duration) -> io::Result<Started> {
         let patience = patience.min(PATIENCE);
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let port = port::free()?;
         let target = self.target(port).map_err(io::Error::other)?;
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(self.command.replace("{port}", &port.to_string()));

@@ -7,6 +7,7 @@ use crate::workspace::{SourceFile, Violation};
 /// The crates of the workspace, and which of them each may depend on.
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("owin-core", &[]),
+    ("owin-core-ui", &["owin-core"]),
     ("owin-host", &["owin-core"]),
     ("owin-tiny-http", &["owin-core"]),
     ("nowin-like-server", &["owin-core"]),

@@ -8,9 +8,13 @@ use nowin_like_server::transport::{Listener, memory};
 use nowin_like_server::{NowinServer, Runtimes};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-use crate::support::{BUDGET, GET_AND_CLOSE, Started, body_of, hello, serve, start_with, talk};
+use crate::support::{
+    BUDGET, GET_AND_CLOSE, Seen, Started, body_of, hello, seen, serve, start_with, talk,
+};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 
@@ -184,16 +188,30 @@ async fn a_request_that_comes_too_late_meets_an_end_and_no_reset() {
     assert!(stopped.is_ok());
 }
 
-/// Connects and asks, again and again, until nobody lets it in; gives the number of answers.
-async fn ask_until_refused(socket: std::net::SocketAddr) -> usize {
+/// How many answers are given in the moment when a server is told to stop.
+const ANSWERS: usize = 32;
+
+/// Connects and asks, again and again, until nobody lets it in; tells of each answer.
+async fn ask_until_refused(socket: std::net::SocketAddr, told: UnboundedSender<()>) {
     for count in 0.. {
         // A connection that nobody answers any more is tried again by the system for a second.
         let connecting = timeout(Duration::from_millis(100), TcpStream::connect(socket));
-        let Ok(Ok(stream)) = connecting.await else { return count };
+        let Ok(Ok(stream)) = connecting.await else { return };
         let answer = talk(stream, GET_AND_CLOSE).await;
         assert_eq!(body_of(&answer), "text", "after {count}");
+        told.send(()).unwrap();
     }
-    0
+}
+
+/// Stops the server while its clients ask and are answered; none of them may be lost.
+async fn stop_amid(server: Started, clients: Vec<JoinHandle<()>>, mut answered: Seen<()>) {
+    for _ in 0..ANSWERS {
+        answered.next("an answer").await;
+    }
+    assert!(server.stop(BUDGET).await.is_ok());
+    for client in clients {
+        client.await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
@@ -204,25 +222,21 @@ async fn nobody_who_was_let_in_is_lost_in_the_moment_of_the_stop() {
         let server = NowinServer::new().with_runtimes(kind);
         let server = start_with(server, &["http://127.0.0.1:0"], hello("text")).await.unwrap();
         let socket = server.socket();
-        let clients: Vec<_> = (0..16).map(|_| tokio::spawn(ask_until_refused(socket))).collect();
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        assert!(server.stop(BUDGET).await.is_ok());
-        let mut asked = 0;
-        for client in clients {
-            asked += client.await.unwrap();
-        }
-        assert!(asked > 0, "nobody was answered in round {round}");
+        let (told, answered) = seen();
+        let ask = |_| tokio::spawn(ask_until_refused(socket, told.clone()));
+        let clients = (0..16).map(ask).collect();
+        stop_amid(server, clients, answered).await;
     }
 }
 
 /// The same at a Unix socket without a file.
-async fn ask_until_refused_at(name: String) -> usize {
+async fn ask_until_refused_at(name: String, told: UnboundedSender<()>) {
     for count in 0.. {
         let name = format!("\0{name}");
-        let Ok(stream) = tokio::net::UnixStream::connect(name).await else { return count };
+        let Ok(stream) = tokio::net::UnixStream::connect(name).await else { return };
         assert_eq!(body_of(&talk(stream, GET_AND_CLOSE).await), "text", "after {count}");
+        told.send(()).unwrap();
     }
-    0
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
@@ -232,14 +246,9 @@ async fn nobody_who_was_let_in_at_a_unix_socket_is_lost_in_the_moment_of_the_sto
         let name = format!("last-{round}-{}", std::process::id());
         let address = format!("http://unix:@{name}");
         let server = start_with(NowinServer::new(), &[&address], hello("text")).await.unwrap();
-        let clients: Vec<_> =
-            (0..16).map(|_| tokio::spawn(ask_until_refused_at(name.clone()))).collect();
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        assert!(server.stop(BUDGET).await.is_ok());
-        let mut asked = 0;
-        for client in clients {
-            asked += client.await.unwrap();
-        }
-        assert!(asked > 0, "nobody was answered in round {round}");
+        let (told, answered) = seen();
+        let ask = |_| tokio::spawn(ask_until_refused_at(name.clone(), told.clone()));
+        let clients = (0..16).map(ask).collect();
+        stop_amid(server, clients, answered).await;
     }
 }

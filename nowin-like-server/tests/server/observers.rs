@@ -109,6 +109,9 @@ impl tracing::Subscriber for Events {
 #[tokio::test]
 async fn a_refusal_is_an_event_of_tracing() {
     let events = Events::default();
+    // Whether anybody wants an event is kept from its first time on. As long as there is one subscriber
+    // only, the thread is asked where that is, and it may be another test's.
+    let _second = tracing::Dispatch::new(Events::default());
     let _guard = tracing::subscriber::set_default(events.clone());
     let (server, ..) = server_of(limits()).await;
     assert_eq!(server.answer_to("GET\r\n\r\n").await.status, 400);

@@ -48,7 +48,7 @@ impl BodySender {
             let data = poll_fn(|cx| {
                 let filled = ready!(Pin::new(&mut *reader).poll_fill_buf(cx))?;
                 let count = filled.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
-                Poll::Ready(io::Result::Ok(filled.iter().take(count).copied().collect::<Vec<u8>>()))
+                Poll::Ready(io::Result::Ok(filled.get(..count).unwrap_or_default().to_vec()))
             });
             let data = data.await?;
             if data.is_empty() {

@@ -18,8 +18,8 @@ pub const GROWTH_BYTES: u64 = 64 << 20;
 /// most 4 and 6 MiB of a TCP socket of Linux), those of the server, and of one in front of it.
 pub const HELD_BYTES: u64 = 32 << 20;
 
-/// What a stream has where it must be held back.
-const STREAM_BYTES: u64 = 128 << 20;
+/// What a stream has where it must be held back: twice as much as may be under way.
+const STREAM_BYTES: u64 = 2 * HELD_BYTES;
 
 /// How long nothing may pass before it counts as held.
 const STILL: Duration = Duration::from_millis(500);

@@ -20,7 +20,7 @@ async fn started(app: BoxApp, path: &str) -> (Box<dyn Running>, Target) {
     (running, target)
 }
 
-/// What is tried with the probe; `tests/limits.rs` tries the limits, which take longer.
+/// What is tried with the probe; the tests beside this one try the limits, which take longer.
 fn but_limits() -> Plan {
     Plan::new().with_profiles(Profile::all().into_iter().filter(|own| *own != Profile::Limits))
 }

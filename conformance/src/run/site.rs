@@ -61,7 +61,9 @@ impl Site {
     pub(crate) fn look(target: Target, end: Instant, luck: Luck) -> Result<Self, Unreachable> {
         let mut site = Self::unseen(target, end, luck);
         let mut looked = site.get_http1(&site.target("echo", "0"));
-        if !matches!(looked, Err(Missing::Refused(_))) && site.has_http2() {
+        // One that agrees on HTTP/2 alone ends the handshake for HTTP/1.1.
+        let may_speak = site.is_secured() || !matches!(looked, Err(Missing::Refused(_)));
+        if may_speak && site.has_http2() {
             site.claims.insert(Feature::Http2);
             let is_odd = |answer: &Answer| answer.status == 400 || answer.status >= 500;
             if !looked.as_ref().is_ok_and(|answer| !is_odd(answer)) {

@@ -90,7 +90,7 @@ fn request_seen(trial: &Trial<'_>) -> Judged {
     Trial::data(&mut link, END_STREAM, stream, b"hello");
     let seen = trial.seen_on(&mut link, stream)?;
     let query = target.split_once('?').map(|(_, query)| query).unwrap_or_default();
-    for (name, right) in [("method", "POST"), ("scheme", "http"), ("query", query)] {
+    for (name, right) in [("method", "POST"), ("scheme", trial.scheme()), ("query", query)] {
         let own = seen.get(name).and_then(Value::as_str).unwrap_or_default();
         demand(own == right, || format!("the app saw {name} as {own:?} and not {right:?}"))?;
     }

@@ -12,12 +12,20 @@ const MAX_RECORD: usize = 16 * 1024 + 2048;
 /// Records without content before the message that are stepped over.
 const MAX_EMPTY: usize = 32;
 
+/// How a server speaks TLS.
+#[derive(Clone, Copy)]
+pub(super) struct Manner {
+    pub(super) fault: Option<Fault>,
+    /// What is agreed on by ALPN.
+    pub(super) protocol: &'static [u8],
+    /// It takes the clients of libraries alone, and none of the beginnings that the suite writes itself.
+    pub(super) is_too_strict: bool,
+}
+
 /// A connection of which nothing was answered.
 pub(super) struct Front {
     pub(super) tcp: TcpStream,
-    pub(super) fault: Option<Fault>,
-    /// It takes the clients of libraries alone, and none of the beginnings that the suite writes itself.
-    pub(super) is_too_strict: bool,
+    pub(super) manner: Manner,
     /// All that has come, as the session is to see it.
     pub(super) came: Vec<u8>,
     pub(super) first: Option<First>,
@@ -35,13 +43,13 @@ pub(super) enum First {
 }
 
 impl Front {
-    pub(super) fn new(tcp: TcpStream, fault: Option<Fault>, is_too_strict: bool) -> Self {
+    pub(super) fn new(tcp: TcpStream, manner: Manner) -> Self {
         let _set = tcp.set_nodelay(true);
-        Self { tcp, fault, is_too_strict, came: Vec::new(), first: None }
+        Self { tcp, manner, came: Vec::new(), first: None }
     }
 
     pub(super) fn has(&self, fault: Fault) -> bool {
-        self.fault == Some(fault)
+        self.manner.fault == Some(fault)
     }
 
     /// Reads until it is clear what the client begins with.
@@ -66,12 +74,12 @@ impl Front {
         while rest.len() >= 5 {
             let length = usize::from(u16::from_be_bytes([rest[3], rest[4]]));
             let Some(content) = rest.get(5..5 + length) else { break };
-            let is_skipped = match self.fault {
+            let is_skipped = match self.manner.fault {
                 Some(Fault::EmptyRecordsSkipped) => length == 0,
                 Some(Fault::UnknownRecordSkipped) => !(20..=24).contains(&rest[0]),
                 _ => false,
             };
-            if self.fault == Some(Fault::LongRecordTaken) && length > MAX_RECORD {
+            if self.manner.fault == Some(Fault::LongRecordTaken) && length > MAX_RECORD {
                 for part in content.chunks(16 * 1024) {
                     kept.extend(&rest[..3]);
                     kept.extend(u16::try_from(part.len()).unwrap().to_be_bytes());

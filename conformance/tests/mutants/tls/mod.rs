@@ -1,4 +1,5 @@
-//! Mutants that speak TLS: an ending of it in front of a mutant of HTTP/1.1.
+//! Mutants that speak TLS: an ending of it in front of a mutant of HTTP/1.1, and one in front of a server of
+//! HTTP/2.
 
 mod certificate;
 mod faults;
@@ -91,4 +92,21 @@ fn without_the_probe_a_server_without_a_fault_passes_too() {
     assert_eq!(report.exit_code(), 0, "{report:?}");
     let skipped = with_verdict(&report, |verdict| verdict != Verdict::Pass);
     assert_eq!(skipped, ["TL-21", "TL-23", "TL-24"].into());
+}
+
+/// It agrees on nothing but HTTP/2, so that a handshake for HTTP/1.1 fails.
+#[test]
+fn http2_is_tried_over_tls_where_the_server_agrees_on_it() {
+    use crate::tried::{report_of, with_verdict};
+    use owin_conformance::run::{Plan, Verdict};
+
+    let server = Server::start_http2();
+    let target = server.target_of("").with_roots(certificate::root().as_bytes()).unwrap();
+    let report = report_of(&target, &Plan::new().with_profiles([Profile::Http2]));
+    let text = owin_conformance::report::console(&report);
+    assert!(with_verdict(&report, |verdict| verdict != Verdict::Pass).is_empty(), "{text}");
+    assert!(report.has_probe && report.exit_code() == 0, "{text}");
+
+    let report = report_of(&target, &Plan::new().with_only(["two-lengths", "alpn-h2"]).unwrap());
+    assert_eq!(with_verdict(&report, |verdict| verdict == Verdict::Skipped).len(), 2, "{report:?}");
 }

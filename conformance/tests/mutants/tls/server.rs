@@ -7,16 +7,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use owin_conformance::run::Target;
 
 use super::faults::Fault;
-use super::front::Front;
-use super::tunnel;
+use super::front::{Front, Manner};
+use super::tunnel::{self, H2, HTTP_11};
+use crate::family::Broken;
 use crate::http1::{self, Spoilt};
+use crate::http2;
 
 /// A server that is broken in one way; dropping it stops it.
 pub(crate) struct Server {
     address: SocketAddr,
     is_dead: Arc<AtomicBool>,
     /// What answers the requests.
-    _behind: http1::Server,
+    _behind: Box<dyn Send>,
 }
 
 impl Server {
@@ -36,17 +38,30 @@ impl Server {
         };
         let scheme = if fault == Some(Fault::SchemeIsPlain) { "http" } else { "https" };
         let behind = http1::Server::start_below(spoilt, scheme);
+        let manner = Manner { fault, protocol: HTTP_11, is_too_strict };
+        Self::before(behind.address(), Box::new(behind), manner)
+    }
+
+    /// Before a server of HTTP/2 without a fault, and by ALPN of nothing else.
+    pub(crate) fn start_http2() -> Self {
+        let behind = (http2::FAMILY.start)(Broken::Not);
+        let at = behind.target().authority().parse().unwrap();
+        let manner = Manner { fault: None, protocol: H2, is_too_strict: false };
+        Self::before(at, Box::new(behind), manner)
+    }
+
+    fn before(at: SocketAddr, behind: Box<dyn Send>, manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let is_dead = Arc::new(AtomicBool::new(false));
-        let (dead, at) = (is_dead.clone(), behind.address());
+        let dead = is_dead.clone();
         std::thread::spawn(move || {
             while let Ok((stream, _)) = listener.accept() {
                 if dead.load(Ordering::SeqCst) {
                     return;
                 }
-                let mut front = Front::new(stream, fault, is_too_strict);
-                if fault == Some(Fault::HandshakeHoldsOthersUp) {
+                let mut front = Front::new(stream, manner);
+                if front.has(Fault::HandshakeHoldsOthersUp) {
                     front.read_hello();
                 }
                 std::thread::spawn(move || tunnel::serve(front, at));

@@ -1,4 +1,4 @@
-//! A connection whose TLS ends here: the bytes go on to a server of HTTP/1.1, and back.
+//! A connection whose TLS ends here: the bytes go on to a server of HTTP, and back.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -15,7 +15,8 @@ use super::hello::Hello;
 use super::store::Forgetless;
 use super::{certificate, scripted};
 
-const HTTP_11: &[u8] = b"http/1.1";
+pub(super) const HTTP_11: &[u8] = b"http/1.1";
+pub(super) const H2: &[u8] = b"h2";
 
 /// Suites that nobody may agree on: NULL, export, RC4, anonymous, DES.
 const BROKEN: [u16; 32] = [
@@ -41,12 +42,12 @@ pub(super) fn serve(mut front: Front, behind: SocketAddr) {
         return plainly(&front.tcp, &backend);
     }
     let hello = if let First::Hello(hello, _) = first { hello } else { None };
-    let session = ServerConnection::new(Arc::new(config(front.fault, hello.as_ref())));
+    let session = ServerConnection::new(Arc::new(config(&front, hello.as_ref())));
     let tunnel = Tunnel {
         session: Mutex::new(session.unwrap()),
         client: front.tcp,
         backend,
-        fault: front.fault,
+        fault: front.manner.fault,
     };
     std::thread::scope(|scope| {
         scope.spawn(|| tunnel.down());
@@ -65,8 +66,8 @@ fn answered(front: &mut Front, first: &First) -> bool {
     };
     let is_only = |weak: &[u16]| hello.suites.iter().all(|suite| weak.contains(suite));
     let (version, suite) = (hello.version, hello.suites[0]);
-    let answer = match front.fault {
-        _ if front.is_too_strict && !hello.asks_for_status => scripted::alert(40),
+    let answer = match front.manner.fault {
+        _ if front.manner.is_too_strict && !hello.asks_for_status => scripted::alert(40),
         Some(Fault::OldVersionTaken) if version < 0x0303 => {
             scripted::server_hello(version, suite, 0)
         }
@@ -92,7 +93,8 @@ fn answered(front: &mut Front, first: &First) -> bool {
     true
 }
 
-fn config(fault: Option<Fault>, hello: Option<&Hello>) -> ServerConfig {
+fn config(front: &Front, hello: Option<&Hello>) -> ServerConfig {
+    let fault = front.manner.fault;
     let versions = match fault {
         Some(Fault::NewestVersionOnly) => &[&version::TLS13][..],
         Some(Fault::NoNewestVersion) => &[&version::TLS12],
@@ -108,8 +110,8 @@ fn config(fault: Option<Fault>, hello: Option<&Hello>) -> ServerConfig {
     let offered = hello.map(|hello| hello.alpn.clone()).unwrap_or_default();
     config.alpn_protocols = match fault {
         Some(Fault::AnyProtocolTaken) if !offered.iter().any(|own| own == HTTP_11) => offered,
-        Some(Fault::AgreesOnHttp2) => vec![b"h2".to_vec(), HTTP_11.to_vec()],
-        _ => vec![HTTP_11.to_vec()],
+        Some(Fault::AgreesOnHttp2) => vec![H2.to_vec(), HTTP_11.to_vec()],
+        _ => vec![front.manner.protocol.to_vec()],
     };
     if fault == Some(Fault::EarlyDataReplayed) {
         config.max_early_data_size = 16 * 1024;

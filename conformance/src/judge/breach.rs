@@ -257,6 +257,7 @@ fn send(trial: &Trial<'_>, script: Script) -> Result<Sent, Lapse> {
     for step in steps {
         match step {
             Step::Bytes(bytes) => sent.link.send_bytes(bytes),
+            Step::Settled => talk::settle(&mut sent.link)?,
             step => {
                 let Some(frame) = step.frame(&fill) else { continue };
                 sent.note(&frame);

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::check::{Check, Level, Profile, Proof, rfc9112};
 use crate::judge::{Body, Cuts, Judged, Lapse, Trial, demand};
 use crate::probe::hex;
-use crate::wire::{Answer, Asked};
+use crate::wire::{Answer, Asked, Missing};
 
 /// Between two segments, so that they are read one after the other.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -64,6 +64,7 @@ fn cut_anywhere(trial: &Trial<'_>) -> Judged {
 
 fn any_segments(trial: &Trial<'_>) -> Judged {
     trial.reads_posts()?;
+    reads_to_the_end(trial)?;
     trial.for_all("H1-32", &(Body::any(), Cuts::any()), |(body, cuts)| {
         let bytes = body.bytes();
         let head = format!(
@@ -84,6 +85,26 @@ fn any_segments(trial: &Trial<'_>) -> Judged {
             lapse.explained(|why| format!("{why}; sent in segments of {lengths:?} bytes"))
         })
     })
+}
+
+/// Skips the check where the server answers and closes before a body is whole: then what is left of the
+/// body resets the connection, and the answer may be lost (RFC 9112 §9.6).
+fn reads_to_the_end(trial: &Trial<'_>) -> Judged {
+    if trial.has_probe() {
+        return Ok(());
+    }
+    let head = "POST {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 70000\r\n\r\n{35000*x}";
+    let mut link = trial.connect()?;
+    link.send(trial.message(head).bytes);
+    match link.answer_within(Asked::Whole, link.quiet()) {
+        Err(Missing::Silent(_)) => Ok(()),
+        Ok(answer) if !answer.closes() => Ok(()),
+        Ok(_) | Err(Missing::Ended(_)) => {
+            let why = "the server closes before a body is whole, so that its answer may be lost";
+            Err(Lapse::Skipped(why.to_owned()))
+        }
+        Err(missing) => Err(missing.into()),
+    }
 }
 
 fn in_segments(trial: &Trial<'_>, segments: &[&[u8]]) -> Result<Answer, Lapse> {

@@ -2,16 +2,19 @@
 
 use crate::check::{Check, Clause, Level, Profile, Proof, rfc9110, rfc9113};
 use crate::checks::http2::WHOLE;
-use crate::judge::{Breach, Cases, Error, Judged, Lapse, POST, Trial, demand};
+use crate::judge::{Breach, Cases, Error, Judged, Lapse, POST, Trial, UNMEASURED, demand};
+use crate::wire::Answer;
 use crate::wire::http2::Step::{Frame, Headers};
-use crate::wire::http2::{self, DATA, END_HEADERS, END_STREAM, Line, PADDED, Step, field};
+use crate::wire::http2::{DATA, END_HEADERS, END_STREAM, Line, PADDED, Step, field};
 
 const MALFORMED: Clause =
     rfc9113("8.1.1", "a malformed request is an error of the stream; an answer may come before");
 
-const FIVE: &[Line] = &[field("content-length", "5")];
+/// How a server says that it takes no body without a length (RFC 9110 §15.5.12).
+const LENGTH_REQUIRED: u16 = 411;
+
 const HELLO: Step = Frame(DATA, END_STREAM, 1, b"hello");
-const RIGHT: &[Step] = &[Headers(END_HEADERS, 1, &[POST, FIVE]), HELLO];
+const RIGHT: &[Step] = &[Headers(END_HEADERS, 1, &[POST]), HELLO];
 
 pub(in crate::checks) const CONTENT: &[Check] = &[
     Check {
@@ -30,26 +33,35 @@ pub(in crate::checks) const CONTENT: &[Check] = &[
         proof: Proof::Breaks(Breach {
             cases: Cases::Frames(&[
                 (
-                    &[Headers(END_HEADERS, 1, &[POST, &[field("content-length", "6")]]), HELLO],
+                    &[
+                        Headers(END_HEADERS, 1, &[UNMEASURED, &[field("content-length", "6")]]),
+                        HELLO,
+                    ],
                     RIGHT,
                 ),
-                (
-                    &[Headers(END_HEADERS, 1, &[POST, &[field("content-length", "4")]]), HELLO],
-                    RIGHT,
-                ),
-                (
-                    &[Headers(END_HEADERS, 1, &[POST, &[field("content-length", "0")]]), HELLO],
-                    RIGHT,
-                ),
-                (&[Headers(END_HEADERS, 1, &[POST, FIVE]), Frame(DATA, END_STREAM, 1, b"")], RIGHT),
                 (
                     &[
-                        Headers(END_HEADERS, 1, &[POST, FIVE]),
+                        Headers(END_HEADERS, 1, &[UNMEASURED, &[field("content-length", "4")]]),
+                        HELLO,
+                    ],
+                    RIGHT,
+                ),
+                (
+                    &[
+                        Headers(END_HEADERS, 1, &[UNMEASURED, &[field("content-length", "0")]]),
+                        HELLO,
+                    ],
+                    RIGHT,
+                ),
+                (&[Headers(END_HEADERS, 1, &[POST]), Frame(DATA, END_STREAM, 1, b"")], RIGHT),
+                (
+                    &[
+                        Headers(END_HEADERS, 1, &[POST]),
                         Frame(DATA, 0, 1, b"hel"),
                         Frame(DATA, END_STREAM, 1, b"lo!"),
                     ],
                     &[
-                        Headers(END_HEADERS, 1, &[POST, FIVE]),
+                        Headers(END_HEADERS, 1, &[POST]),
                         Frame(DATA, 0, 1, b"hel"),
                         Frame(DATA, END_STREAM, 1, b"lo"),
                     ],
@@ -72,7 +84,7 @@ pub(in crate::checks) const CONTENT: &[Check] = &[
         means: "a proxy that goes on in HTTP/1.1 takes the next request for the body of this one",
         fix: "compare the length with nothing where HEADERS has END_STREAM",
         proof: Proof::Breaks(Breach {
-            cases: Cases::Frames(&[(&[Headers(WHOLE, 1, &[POST, FIVE])], RIGHT)]),
+            cases: Cases::Frames(&[(&[Headers(WHOLE, 1, &[POST])], RIGHT)]),
             error: Error::Content,
         }),
     },
@@ -92,18 +104,21 @@ pub(in crate::checks) const CONTENT: &[Check] = &[
         proof: Proof::Breaks(Breach {
             cases: Cases::Frames(&[
                 (
+                    &[Headers(END_HEADERS, 1, &[POST, &[field("content-length", "6")]]), HELLO],
+                    RIGHT,
+                ),
+                (
                     &[
-                        Headers(END_HEADERS, 1, &[POST, FIVE, &[field("content-length", "6")]]),
+                        Headers(END_HEADERS, 1, &[UNMEASURED, &[field("content-length", "+5")]]),
                         HELLO,
                     ],
                     RIGHT,
                 ),
                 (
-                    &[Headers(END_HEADERS, 1, &[POST, &[field("content-length", "+5")]]), HELLO],
-                    RIGHT,
-                ),
-                (
-                    &[Headers(END_HEADERS, 1, &[POST, &[field("content-length", "5x")]]), HELLO],
+                    &[
+                        Headers(END_HEADERS, 1, &[UNMEASURED, &[field("content-length", "5x")]]),
+                        HELLO,
+                    ],
                     RIGHT,
                 ),
             ]),
@@ -129,7 +144,7 @@ pub(in crate::checks) const CONTENT: &[Check] = &[
                     Headers(END_HEADERS, 1, &[POST]),
                     Frame(DATA, 0, 1, b"hello"),
                     Headers(END_HEADERS, 1, &[TRAILER]),
-                    Frame(DATA, END_STREAM, 1, b"hello"),
+                    Frame(DATA, END_STREAM, 1, b""),
                 ],
                 WITH_TRAILER,
             )]),
@@ -238,9 +253,8 @@ const WITH_TRAILER: &[Step] =
     &[Headers(END_HEADERS, 1, &[POST]), Frame(DATA, 0, 1, b"hello"), Headers(WHOLE, 1, &[TRAILER])];
 
 /// Fails where the app did not get these bytes; without the probe nobody knows.
-fn has_body(trial: &Trial<'_>, link: &mut http2::Link, stream: u32, right: &[u8]) -> Judged {
-    let answer = link.answer(stream)?;
-    trial.is_an_app_s(&answer)?;
+fn has_body(trial: &Trial<'_>, answer: &Answer, right: &[u8]) -> Judged {
+    trial.is_an_app_s(answer)?;
     if !trial.has_probe() {
         return Ok(());
     }
@@ -257,25 +271,32 @@ fn has_body(trial: &Trial<'_>, link: &mut http2::Link, stream: u32, right: &[u8]
 
 fn body_in_frames(trial: &Trial<'_>) -> Judged {
     let mut link = trial.http2()?;
-    let stream = trial.send_on(&mut link, 0, &[POST]);
-    Trial::data(&mut link, 0, stream, b"he");
-    Trial::data(&mut link, 0, stream, b"");
-    Trial::data(&mut link, PADDED, stream, b"\x03l\0\0\0");
-    Trial::data(&mut link, PADDED, stream, b"\0lo");
-    Trial::data(&mut link, PADDED | END_STREAM, stream, b"\x02\0\0");
-    has_body(trial, &mut link, stream, b"hello")
+    for (lines, says_length) in [(POST, true), (UNMEASURED, false)] {
+        let stream = trial.send_on(&mut link, 0, &[lines]);
+        Trial::data(&mut link, 0, stream, b"he");
+        Trial::data(&mut link, 0, stream, b"");
+        Trial::data(&mut link, PADDED, stream, b"\x03l\0\0\0");
+        Trial::data(&mut link, PADDED, stream, b"\0lo");
+        Trial::data(&mut link, PADDED | END_STREAM, stream, b"\x02\0\0");
+        let answer = link.answer(stream)?;
+        if says_length || answer.status != LENGTH_REQUIRED {
+            has_body(trial, &answer, b"hello")?;
+        }
+    }
+    Ok(())
 }
 
 fn interleaved(trial: &Trial<'_>) -> Judged {
     let mut link = trial.http2()?;
-    let first = trial.send_on(&mut link, 0, &[POST]);
-    let second = trial.send_on(&mut link, 0, &[POST]);
+    let (of_first, of_second) = (field("content-length", "15"), field("content-length", "25"));
+    let first = trial.send_on(&mut link, 0, &[UNMEASURED, &[of_first]]);
+    let second = trial.send_on(&mut link, 0, &[UNMEASURED, &[of_second]]);
     for _ in 0..5 {
         Trial::data(&mut link, 0, first, b"one");
         Trial::data(&mut link, 0, second, b"other");
     }
     Trial::data(&mut link, END_STREAM, second, b"");
     Trial::data(&mut link, END_STREAM, first, b"");
-    has_body(trial, &mut link, first, &b"one".repeat(5))?;
-    has_body(trial, &mut link, second, &b"other".repeat(5))
+    has_body(trial, &link.answer(first)?, &b"one".repeat(5))?;
+    has_body(trial, &link.answer(second)?, &b"other".repeat(5))
 }

@@ -94,7 +94,7 @@ pub(in crate::checks) const CONTINUATIONS: &[Check] = &[
                 ),
                 (
                     &[OPEN, BEGUN_THIRD, DONE],
-                    &[OPEN, BEGUN_THIRD, DONE_THIRD, Frame(DATA, END_STREAM, 1, b"")],
+                    &[OPEN, BEGUN_THIRD, DONE_THIRD, Frame(DATA, END_STREAM, 1, b"hello")],
                 ),
             ]),
             error: Error::Connection,
@@ -120,7 +120,7 @@ pub(in crate::checks) const CONTINUATIONS: &[Check] = &[
                     &[
                         Headers(0, 1, &[POST]),
                         Block(CONTINUATION, END_HEADERS, 1, [b"", b""], &[&[field("x-late", "y")]]),
-                        Frame(DATA, END_STREAM, 1, b""),
+                        Frame(DATA, END_STREAM, 1, b"hello"),
                     ],
                 ),
                 (

@@ -2,14 +2,18 @@
 
 use crate::check::{Check, Level, Profile, Proof, rfc9113};
 use crate::checks::http2::WHOLE;
-use crate::judge::{Breach, Cases, Error, GET, Judged, Lapse, POST, Trial, demand};
+use crate::judge::{Breach, Cases, Error, GET, Judged, Lapse, POST, Trial, UNMEASURED, demand};
 use crate::wire::Missing;
-use crate::wire::http2::Step::{Frame, Headers, TooLong, Zeros};
+use crate::wire::http2::Step::{Frame, Headers, Settled, TooLong, Zeros};
 use crate::wire::http2::{
-    self, ACK, DATA, END_HEADERS, END_STREAM, GOAWAY, PING, PRIORITY, PUSH_PROMISE, RST_STREAM,
+    self, ACK, DATA, END_HEADERS, END_STREAM, GOAWAY, Line, PING, PRIORITY, PUSH_PROMISE,
+    RST_STREAM, field,
 };
 
 const CANCEL: &[u8] = b"\0\0\0\x08";
+
+/// The length of a body that is a byte longer than a frame may be.
+const ABOVE: &[Line] = &[field("content-length", "{above}")];
 
 /// A type that has no meaning, as extensions and clients that grease have.
 const UNKNOWN: u8 = 0xBA;
@@ -192,8 +196,12 @@ pub(in crate::checks) const FRAMES: &[Check] = &[
         fix: "compare the length with what was announced before the payload is read",
         proof: Proof::Breaks(Breach {
             cases: Cases::Frames(&[(
-                &[Headers(END_HEADERS, 1, &[POST]), TooLong(DATA, END_STREAM, 1, 1)],
-                &[Headers(END_HEADERS, 1, &[POST]), TooLong(DATA, END_STREAM, 1, 0)],
+                &[Headers(END_HEADERS, 1, &[UNMEASURED, ABOVE]), TooLong(DATA, END_STREAM, 1, 1)],
+                &[
+                    Headers(END_HEADERS, 1, &[UNMEASURED, ABOVE]),
+                    TooLong(DATA, 0, 1, 0),
+                    Zeros(DATA, END_STREAM, 1, 1),
+                ],
             )]),
             error: Error::Stream,
         }),
@@ -211,7 +219,7 @@ pub(in crate::checks) const FRAMES: &[Check] = &[
         proof: Proof::Breaks(Breach {
             cases: Cases::Frames(&[(
                 &[Headers(WHOLE, 1, &[GET]), Frame(RST_STREAM, 0, 0, CANCEL)],
-                &[Headers(WHOLE, 1, &[GET]), Frame(RST_STREAM, 0, 1, CANCEL)],
+                &[Headers(WHOLE, 1, &[GET]), Settled, Frame(RST_STREAM, 0, 1, CANCEL)],
             )]),
             error: Error::Connection,
         }),
@@ -229,7 +237,7 @@ pub(in crate::checks) const FRAMES: &[Check] = &[
         proof: Proof::Breaks(Breach {
             cases: Cases::Frames(&[(
                 &[Headers(WHOLE, 1, &[GET]), Frame(RST_STREAM, 0, 3, CANCEL)],
-                &[Headers(WHOLE, 1, &[GET]), Frame(RST_STREAM, 0, 1, CANCEL)],
+                &[Headers(WHOLE, 1, &[GET]), Settled, Frame(RST_STREAM, 0, 1, CANCEL)],
             )]),
             error: Error::Connection,
         }),
@@ -247,12 +255,12 @@ pub(in crate::checks) const FRAMES: &[Check] = &[
         proof: Proof::Breaks(Breach {
             cases: Cases::Frames(&[
                 (
-                    &[Headers(WHOLE, 1, &[GET]), Zeros(RST_STREAM, 0, 1, 3)],
-                    &[Headers(WHOLE, 1, &[GET]), Zeros(RST_STREAM, 0, 1, 4)],
+                    &[Headers(WHOLE, 1, &[GET]), Settled, Zeros(RST_STREAM, 0, 1, 3)],
+                    &[Headers(WHOLE, 1, &[GET]), Settled, Zeros(RST_STREAM, 0, 1, 4)],
                 ),
                 (
-                    &[Headers(WHOLE, 1, &[GET]), Zeros(RST_STREAM, 0, 1, 5)],
-                    &[Headers(WHOLE, 1, &[GET]), Zeros(RST_STREAM, 0, 1, 4)],
+                    &[Headers(WHOLE, 1, &[GET]), Settled, Zeros(RST_STREAM, 0, 1, 5)],
+                    &[Headers(WHOLE, 1, &[GET]), Settled, Zeros(RST_STREAM, 0, 1, 4)],
                 ),
             ]),
             error: Error::Connection,

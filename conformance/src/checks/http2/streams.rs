@@ -2,7 +2,7 @@
 
 use crate::check::{Check, Level, Profile, Proof, rfc9113};
 use crate::checks::http2::WHOLE;
-use crate::judge::{Breach, Cases, Error, GET, Judged, Lapse, POST, Trial, demand};
+use crate::judge::{Breach, Cases, Error, GET, Judged, Lapse, POST, Trial, demand, settle};
 use crate::wire::http2::Step::{Block, Frame, Headers};
 use crate::wire::http2::{
     self, DATA, END_HEADERS, END_STREAM, HEADERS, PADDED, RST_STREAM, SETTINGS, WINDOW_UPDATE,
@@ -78,7 +78,7 @@ pub(in crate::checks) const STREAMS: &[Check] = &[
                     ],
                     &[
                         Headers(END_HEADERS, 1, &[POST]),
-                        Frame(DATA, END_STREAM | PADDED, 1, b"\x02hello"),
+                        Frame(DATA, END_STREAM | PADDED, 1, b"\x02hello\0\0"),
                     ],
                 ),
                 (
@@ -88,7 +88,7 @@ pub(in crate::checks) const STREAMS: &[Check] = &[
                     ],
                     &[
                         Headers(END_HEADERS, 1, &[POST]),
-                        Frame(DATA, END_STREAM | PADDED, 1, b"\x02hello"),
+                        Frame(DATA, END_STREAM | PADDED, 1, b"\x02hello\0\0"),
                     ],
                 ),
             ]),
@@ -296,8 +296,11 @@ fn skipped(trial: &Trial<'_>) -> Judged {
 fn reset_by_the_client(trial: &Trial<'_>) -> Judged {
     let mut link = trial.http2()?;
     let kept = trial.send_on(&mut link, 0, &[POST]);
-    for flags in [0, END_STREAM] {
-        let stream = trial.send_on(&mut link, flags, &[POST]);
+    for (flags, lines) in [(0, POST), (END_STREAM, GET)] {
+        let stream = trial.send_on(&mut link, flags, &[lines]);
+        // A reset on the heels of its request is another matter: it may come before the server has a
+        // stream at all.
+        settle(&mut link)?;
         link.send(&http2::Frame::new(RST_STREAM, 0, stream, *b"\0\0\0\x08"));
     }
     Trial::data(&mut link, END_STREAM, kept, b"hello");

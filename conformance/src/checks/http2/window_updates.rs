@@ -11,7 +11,7 @@ const TO_THE_LIMIT: &[u8] = b"\x7F\xFF\0\0";
 const BEYOND: &[u8] = b"\x7F\xFF\0\x01";
 
 const OPEN: crate::wire::http2::Step = Headers(END_HEADERS, 1, &[POST]);
-const DONE: crate::wire::http2::Step = Frame(DATA, END_STREAM, 1, b"");
+const DONE: crate::wire::http2::Step = Frame(DATA, END_STREAM, 1, b"hello");
 
 const OVERFLOW: &str = "the window wraps to a negative number, and answers stall";
 

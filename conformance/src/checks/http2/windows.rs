@@ -1,11 +1,15 @@
 //! Flow control: what the server may send, and what it lets a client send (RFC 9113 §5.2, §6.9).
 
 use crate::check::{Check, Level, Profile, Proof, rfc9113};
-use crate::judge::{Judged, Lapse, POST, Trial, demand};
-use crate::wire::http2::{self, END_STREAM, INITIAL_WINDOW_SIZE, Link, SETTINGS, WINDOW_UPDATE};
+use crate::judge::{Judged, Lapse, Trial, UNMEASURED, demand, settle};
+use crate::wire::http2::{
+    self, END_STREAM, INITIAL_WINDOW_SIZE, Link, SETTINGS, WINDOW_UPDATE, field,
+};
 
 /// More than the window of a connection at first.
 const LARGE: usize = 200_000;
+/// The same, as a field says it.
+const LARGE_TEXT: &str = "200000";
 
 /// What is sent at once.
 const PIECE: usize = 8_192;
@@ -114,12 +118,6 @@ fn window(link: &mut Link, stream: u32, by: u32) {
     link.send(&http2::Frame::new(WINDOW_UPDATE, 0, stream, by.to_be_bytes()));
 }
 
-/// Two pings, the second after the answer to the first: what the server had to send is there.
-fn settle(link: &mut Link) -> Judged {
-    link.ping_through()?;
-    Ok(link.ping_through()?)
-}
-
 /// How much of the body came on a stream.
 fn came(link: &Link, stream: u32) -> usize {
     link.peer().reply(stream).map_or(0, |reply| reply.answer.body.len())
@@ -223,7 +221,8 @@ fn negative_window(trial: &Trial<'_>) -> Judged {
 
 fn windows_opened(trial: &Trial<'_>) -> Judged {
     let mut link = trial.http2()?;
-    let stream = trial.send_on(&mut link, 0, &[POST]);
+    let lines = [field("content-length", LARGE_TEXT)];
+    let stream = trial.send_on(&mut link, 0, &[UNMEASURED, &lines]);
     let (mut sent, patience) = (0, link.patience());
     while sent < LARGE {
         let is_over = |peer: &http2::Peer| peer.reply(stream).is_none_or(|own| own.is_over());

@@ -6,7 +6,8 @@ use crate::wire::http2::hpack;
 /// A field of a block, or any bytes in its place.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Line {
-    /// A literal without indexing. `{target}`, `{host}` and `{scheme}` in the value are filled.
+    /// A literal without indexing. `{target}`, `{host}` and `{scheme}` in the value are filled, and
+    /// `{above}` by a number that is one more than the bytes of the longest payload.
     Field(&'static str, &'static str),
     Raw(&'static [u8]),
 }
@@ -24,6 +25,8 @@ pub(crate) enum Step {
     TooLong(u8, u8, u32, usize),
     /// HEADERS with a field block: flags, stream, the lines in their groups.
     Headers(u8, u32, &'static [&'static [Line]]),
+    /// No frame: the server looks at what was sent before.
+    Settled,
     /// A frame with a field block between bytes, as padding: type, flags, stream.
     Block(u8, u8, u32, [&'static [u8]; 2], &'static [&'static [Line]]),
 }
@@ -69,6 +72,7 @@ impl<'a> Fill<'a> {
                 Line::Field(name, value) => {
                     let value = value.replace("{target}", self.target).replace("{host}", self.host);
                     let value = value.replace("{scheme}", self.scheme);
+                    let value = value.replace("{above}", &(self.most + 1).to_string());
                     hpack::literal(&mut block, name.as_bytes(), value.as_bytes());
                 }
                 Line::Raw(bytes) => block.extend(*bytes),
@@ -82,7 +86,7 @@ impl Step {
     /// The frame, unless it is none.
     pub(crate) fn frame(&self, fill: &Fill<'_>) -> Option<Frame> {
         let (kind, flags, stream, payload) = match *self {
-            Self::Bytes(_) => return None,
+            Self::Bytes(_) | Self::Settled => return None,
             Self::Frame(kind, flags, stream, payload) => (kind, flags, stream, payload.to_vec()),
             Self::Zeros(kind, flags, stream, length) => (kind, flags, stream, vec![0; length]),
             Self::TooLong(kind, flags, stream, by) => {

@@ -1,9 +1,11 @@
 // The probe contract, version 1, on nothing but Node's http and http2.
 //
 // node probe.mjs 8080 listens on that port of 127.0.0.1, and node probe.mjs 8080 http2 speaks HTTP/2
-// there. README.md beside this file is the contract.
+// there. node probe.mjs 8080 both.pem speaks both over TLS, with the certificate and the key in that file.
+// README.md beside this file is the contract.
 
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import http from "node:http";
 import http2 from "node:http2";
 
@@ -81,7 +83,7 @@ async function seen(request, path, query) {
   return {
     method: request.method,
     target: request.url,
-    scheme: "http",
+    scheme: request.socket.encrypted ? "https" : "http",
     path_base: "",
     path,
     query,
@@ -230,6 +232,19 @@ async function fail(response, parameters) {
   throw new Error("the probe was told to fail");
 }
 
+function server() {
+  switch (protocol) {
+    case "http":
+      return http.createServer(serve);
+    case "http2":
+      return http2.createServer(serve);
+    default: {
+      const pem = readFileSync(protocol);
+      return http2.createSecureServer({ cert: pem, key: pem, allowHTTP1: true }, serve);
+    }
+  }
+}
+
 // Node ends the whole process where nobody catches what an app throws, so that an app has to.
 function serve(request, response) {
   answer(request, response).catch(() => {
@@ -244,5 +259,4 @@ function serve(request, response) {
 }
 
 const [port, protocol = "http"] = process.argv.slice(2);
-const { createServer } = protocol === "http2" ? http2 : http;
-createServer(serve).listen(Number(port), "127.0.0.1");
+server().listen(Number(port), "127.0.0.1");

@@ -23,13 +23,24 @@ scratch=$(mktemp -d)
 chmod 755 "$scratch"
 trap 'rm -rf "$scratch"' EXIT
 
-# The profiles that a server is tried with. HTTP/2, and what HAProxy makes of `limits`, has no judgements
-# here yet; tiny_http dies of a chunk size in `limits`.
+# The profiles that a server is tried with: those of the probe where it hosts one, `http2` where it speaks
+# HTTP/2, and with TLS what differs by it. tiny_http dies of `limits`, by which a run ends with 3 however it is
+# expected: a chunk size is allocated as it comes, and what one client pipelines takes all threads that there are.
 profiles() {
     case $1 in
-        haproxy | tiny_http) echo http1 smuggling ;;
+        tiny_http) echo http1 smuggling ;;
         node | python | uvicorn*) echo required common lifetime http1 smuggling limits ;;
+        *-http2) echo http2 ;;
+        *-tls) echo http1 http2 tls ;;
+        apache | lighttpd | haproxy | hyper | actix) echo http1 smuggling limits http2 ;;
         *) echo http1 smuggling limits ;;
+    esac
+}
+
+# How the suite comes to it: over TLS by a certificate that is made here.
+way() {
+    case $1 in
+        *-tls) bash "$here/serve.sh" "$1" certificate "$scratch/$1" && echo "--tls --ca $scratch/$1/cert.pem" ;;
     esac
 }
 
@@ -40,7 +51,9 @@ for name in $wanted; do
     version=$(bash "$here/serve.sh" "$name" version)
     printf '== %s\n' "$version"
     mkdir "$scratch/$name"
-    "$target/debug/owin-conformance" run --quiet --name "$version" $(profiles "$name" | sed 's/[^ ]*/--profile &/g') \
+    way=$(way "$name")
+    "$target/debug/owin-conformance" run --quiet --name "$version" --seed 7 $way \
+        $(profiles "$name" | sed 's/[^ ]*/--profile &/g') \
         --command "exec bash '$here/serve.sh' $name start {port} '$scratch/$name'" \
         --server-log "$out/$name.log" \
         --expect "$here/$name.expect" \

@@ -14,13 +14,21 @@ use owin_conformance::check::Profile;
 use owin_conformance::report::{self, UNJUDGED};
 use owin_conformance::run::{Launch, Plan, Verdict, run};
 
-/// Those that are tried in a few seconds; of the others `run.sh` takes care, and of Python the tests
-/// of the command.
-const QUICK: [&str; 8] =
-    ["nginx", "apache", "lighttpd", "haproxy", "node", "hyper", "actix", "tiny_http"];
+/// Those that are tried in a few seconds, by profiles whose checks do not have to wait; `run.sh` takes
+/// care of the others, and the tests of the command of Python.
+const QUICK: [(&str, &[Profile]); 9] = [
+    ("nginx", HTTP_1),
+    ("apache", &[Profile::Http1, Profile::Smuggling, Profile::Http2]),
+    ("lighttpd", HTTP_1),
+    ("haproxy", HTTP_1),
+    ("haproxy-tls", &[Profile::Http1, Profile::Http2, Profile::Tls]),
+    ("node", &[Profile::Required, Profile::Http1, Profile::Smuggling]),
+    ("hyper", HTTP_1),
+    ("actix", HTTP_1),
+    ("tiny_http", HTTP_1),
+];
 
-/// Those whose checks do not have to wait; `run.sh` makes the others, too.
-const QUICK_PROFILES: [Profile; 3] = [Profile::Required, Profile::Http1, Profile::Smuggling];
+const HTTP_1: &[Profile] = &[Profile::Http1, Profile::Smuggling];
 
 fn in_crate(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -51,14 +59,14 @@ fn names() -> Vec<String> {
 #[test]
 fn the_servers_that_are_there_do_what_is_known_of_them() {
     std::thread::scope(|scope| {
-        for name in QUICK {
-            scope.spawn(|| does_what_is_known(name));
+        for (name, profiles) in QUICK {
+            scope.spawn(|| does_what_is_known(name, profiles));
         }
     });
 }
 
 /// Another version than that of the page may do otherwise, but the suite must come to an end with it.
-fn does_what_is_known(name: &str) {
+fn does_what_is_known(name: &str, profiles: &[Profile]) {
     let Some(version) = served(&[name, "version"]) else {
         println!("skipped: {name} is not there");
         return;
@@ -71,8 +79,14 @@ fn does_what_is_known(name: &str) {
         script.display(),
         folder.path().display()
     );
-    let started = Launch::new(command).with_log(folder.path().join("log")).start().unwrap();
-    let plan = Plan::new().with_profiles(QUICK_PROFILES);
+    let mut launch = Launch::new(command).with_log(folder.path().join("log"));
+    if name.ends_with("-tls") {
+        let path = folder.path();
+        served(&[name, "certificate", path.to_str().unwrap()]).unwrap();
+        launch = launch.with_tls().with_roots(std::fs::read(path.join("cert.pem")).unwrap());
+    }
+    let started = launch.start().unwrap();
+    let plan = Plan::new().with_profiles(profiles.iter().copied());
     let plan = plan.with_expectations(&read(&format!("servers/{name}.expect"))).unwrap();
     let made = run(started.target(), &plan, &|_| {});
     drop(started);

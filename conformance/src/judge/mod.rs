@@ -19,6 +19,6 @@ pub(crate) use self::lapse::{Judged, Lapse, demand};
 pub(crate) use self::probed::text;
 pub(crate) use self::property::Luck;
 pub(crate) use self::refusal::{Or, Refusal, Where};
-pub(crate) use self::talk::{GET, POST, UNMEASURED, settle};
+pub(crate) use self::talk::{GET, POST, UNMEASURED, settle, watched};
 pub(crate) use self::trial::{Message, Position, Trial};
 pub(crate) use self::violation::{HANDSHAKE, Then, Violation, Wants, goes_on, opened, switched};

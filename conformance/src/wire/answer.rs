@@ -119,16 +119,19 @@ fn head(lines: &mut Lines<'_>) -> Result<Option<Answer>, String> {
     Ok(Some(answer))
 }
 
+/// Said of a line in whatever pieces it comes.
+const NO_STATUS_LINE: &str = "what came is no status line of HTTP/1";
+
 /// Sees early that what comes is no HTTP, however long its first line gets.
 fn is_begun(mut lines: Lines<'_>) -> Result<Option<Answer>, String> {
     let begun = lines.take_all();
     let agrees = begun.iter().zip(b"HTTP/1.").all(|(own, right)| own == right);
-    if agrees { Ok(None) } else { Err("what came is no status line of HTTP/1".to_owned()) }
+    if agrees { Ok(None) } else { Err(NO_STATUS_LINE.to_owned()) }
 }
 
 fn status_line(line: &[u8], answer: &mut Answer) -> Result<(), String> {
     let odd = || format!("no status line: {}", super::transcript::escaped(line));
-    let rest = line.strip_prefix(b"HTTP/1.").ok_or_else(odd)?;
+    let rest = line.strip_prefix(b"HTTP/1.").ok_or(NO_STATUS_LINE)?;
     let (minor, rest) = rest.split_first().ok_or_else(odd)?;
     answer.minor = match minor {
         b'0' => 0,

@@ -18,9 +18,9 @@ use owin_conformance::run::{Launch, Plan, Verdict, run};
 /// care of the others, and the tests of the command of Python.
 const QUICK: [(&str, &[Profile]); 9] = [
     ("nginx", HTTP_1),
-    ("apache", &[Profile::Http1, Profile::Smuggling, Profile::Http2]),
+    ("apache", HTTP_1),
     ("lighttpd", HTTP_1),
-    ("haproxy", HTTP_1),
+    ("haproxy", &[Profile::Http1, Profile::Smuggling, Profile::Http2]),
     ("haproxy-tls", &[Profile::Http1, Profile::Http2, Profile::Tls]),
     ("node", &[Profile::Required, Profile::Http1, Profile::Smuggling]),
     ("hyper", HTTP_1),

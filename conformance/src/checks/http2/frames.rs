@@ -2,7 +2,9 @@
 
 use crate::check::{Check, Level, Profile, Proof, rfc9113};
 use crate::checks::http2::WHOLE;
-use crate::judge::{Breach, Cases, Error, GET, Judged, Lapse, POST, Trial, UNMEASURED, demand};
+use crate::judge::{
+    Breach, Cases, Error, GET, Judged, Lapse, POST, Trial, UNMEASURED, demand, settle,
+};
 use crate::wire::Missing;
 use crate::wire::http2::Step::{Frame, Headers, Settled, TooLong, Zeros};
 use crate::wire::http2::{
@@ -311,6 +313,7 @@ fn pong_not_answered(trial: &Trial<'_>) -> Judged {
 fn goaway_answers(trial: &Trial<'_>) -> Judged {
     let mut link = trial.http2()?;
     let first = trial.send_on(&mut link, 0, &[POST]);
+    settle(&mut link)?;
     link.send(&http2::Frame::new(GOAWAY, 0, 0, *b"\0\0\0\0\0\0\0\0"));
     Trial::data(&mut link, END_STREAM, first, b"hello");
     let answer = link.answer(first);

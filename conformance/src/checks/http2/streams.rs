@@ -2,7 +2,9 @@
 
 use crate::check::{Check, Level, Profile, Proof, rfc9113};
 use crate::checks::http2::WHOLE;
-use crate::judge::{Breach, Cases, Error, GET, Judged, Lapse, POST, Trial, demand, settle};
+use crate::judge::{
+    Breach, Cases, Error, GET, Judged, Lapse, POST, Trial, demand, settle, watched,
+};
 use crate::wire::http2::Step::{Block, Frame, Headers};
 use crate::wire::http2::{
     self, DATA, END_HEADERS, END_STREAM, HEADERS, PADDED, RST_STREAM, SETTINGS, WINDOW_UPDATE,
@@ -334,6 +336,11 @@ fn too_many(trial: &Trial<'_>) -> Judged {
     let has_ended = |peer: &http2::Peer| {
         streams.iter().any(|own| peer.reply(*own).is_some_and(|r| r.is_over()))
     };
+    if !trial.has_probe() {
+        // Who answers without the body does so by now.
+        let quiet = link.quiet();
+        watched(link.wait(quiet, has_ended))?;
+    }
     if has_ended(link.peer()) {
         return Err(Lapse::Skipped(early.to_owned()));
     }

@@ -10,7 +10,6 @@ mod cancellation;
 mod facts;
 mod failures;
 mod heads;
-mod memory;
 mod mounting;
 mod refusals;
 mod stopping;

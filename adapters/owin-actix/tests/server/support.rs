@@ -207,12 +207,6 @@ impl Client {
     }
 }
 
-/// What the process has in memory, in bytes.
-pub(crate) fn resident_bytes() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
-    statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
-}
-
 /// An app that stops its whole thread behind a flush until the client has seen what was flushed, and
 /// what tells it so.
 pub(crate) fn stops_behind_a_flush() -> (BoxApp, Sender<()>) {

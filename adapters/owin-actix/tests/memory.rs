@@ -1,8 +1,20 @@
-//! Memory does not grow with bodies.
+//! Memory does not grow with bodies. A program of its own, since the system tells of a whole process.
+#![expect(clippy::unwrap_used, reason = "a helper of tests may stop the test")]
+#![expect(clippy::expect_used, reason = "a helper of tests may stop the test")]
+#![expect(clippy::indexing_slicing, reason = "a helper of tests may stop the test")]
+#![expect(clippy::string_slice, reason = "a helper of tests may stop the test")]
+
+#[path = "server/support.rs"]
+#[expect(dead_code, reason = "it helps other tests too")]
+mod support;
 
 use owin_core::Environment;
+use tokio::sync::Mutex;
 
-use crate::support::{app, resident_bytes, serve};
+use crate::support::{app, serve};
+
+/// Only one stream at a time is measured.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 /// How much goes through; `OWIN_STREAM_MIB` chooses more.
 fn stream_bytes() -> usize {
@@ -17,6 +29,7 @@ const MOST: usize = 64 << 20;
 
 #[tokio::test]
 async fn a_long_response_costs_no_memory() {
+    let _alone = ALONE.lock().await;
     let total = stream_bytes();
     let served = serve(app(move |mut env: Environment| async move {
         let piece = bytes::Bytes::from(vec![b'x'; PIECE]);
@@ -41,6 +54,7 @@ async fn a_long_response_costs_no_memory() {
 
 #[tokio::test]
 async fn a_long_request_costs_no_memory() {
+    let _alone = ALONE.lock().await;
     let total = stream_bytes();
     let served = serve(app(async |mut env: Environment| {
         let (before, mut most, mut count) = (resident_bytes(), 0, 0);
@@ -80,4 +94,10 @@ async fn a_long_request_costs_no_memory() {
         assert!(grown.parse::<usize>().unwrap() < MOST, "{grown} more bytes");
     }
     served.stop().await;
+}
+
+/// What the process has in memory, in bytes.
+fn resident_bytes() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
 }

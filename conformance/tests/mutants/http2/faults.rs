@@ -232,11 +232,9 @@ pub(crate) const SPREADING: [Fault; 4] =
     [Fault::DiesOfResets, Fault::DiesOfPings, Fault::DiesOfEmptyData, Fault::DiesOfHeldAnswers];
 
 /// The faults that nobody sees without the probe.
-pub(crate) const UNSEEN: [Fault; 14] = [
+pub(crate) const UNSEEN: [Fault; 12] = [
     Fault::TableForgets,
     Fault::ConnectionWindowIgnored,
-    Fault::PaddingIsContent,
-    Fault::BodiesMixed,
     Fault::EmptyFieldsDropped,
     Fault::HostNotMade,
     Fault::CrumbsStay,

@@ -62,9 +62,14 @@ fn without_the_probe_no_mutant_is_caught_by_a_check_that_it_has_nothing_to_do_wi
 
 /// Prints the matrix: a line for each fault with the checks that caught it.
 #[test]
-#[ignore = "it takes minutes: every mutant is tried with every check, with the probe and without"]
+#[ignore = "it takes minutes: every mutant is tried with every check"]
 fn the_whole_matrix() {
     matrix(caught, Breadth::Whole);
+}
+
+#[test]
+#[ignore = "it takes minutes: every mutant is tried with every check on the wire"]
+fn the_whole_matrix_of_the_wire() {
     matrix(caught_on_the_wire, Breadth::Whole);
 }
 

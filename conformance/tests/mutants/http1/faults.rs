@@ -51,7 +51,7 @@ faults! {
     /// A body that broke off ends like a whole one.
     BrokenOffLooksWhole => "RQ-16" "CM-17";
     /// The app is called once the body is there.
-    BodyAwaited => "RQ-17" "RQ-21";
+    BodyAwaited => "RQ-17" "RQ-21" "LT-02" "LT-07" "LT-12";
     /// A byte of a body that comes alone is another.
     LoneByteLost => "RQ-18";
     /// A body that breaks off is whole.
@@ -87,7 +87,7 @@ faults! {
     /// Two of many writes change places.
     WritesSwapped => "RQ-33";
     /// Bodies end after a mebibyte.
-    LargeBodiesCut => "RQ-34";
+    LargeBodiesCut => "RQ-34" "LT-11";
     /// A body that falls short of its length gets zeros.
     ShortIsPadded => "RQ-35";
     /// What goes beyond the length is sent.
@@ -250,7 +250,7 @@ faults! {
     StreamOutlivesClient => "UP-15";
 
     /// A value has 64 bytes at most.
-    LongValueCut => "RQ-55";
+    LongValueCut => "RQ-29" "RQ-55";
     /// A body of whole pages of memory, two of them at least, loses its last byte.
     LastByteOfPageLost => "RQ-57";
     /// A chunk size with zeros in front and an extension is refused.
@@ -309,7 +309,7 @@ faults! {
     /// A 100 is sent to old clients too.
     ContinueForAll => "H1-26";
     /// The head ends with a line feed.
-    HeadEndsWithLineFeed => "H1-27";
+    HeadEndsWithLineFeed => "H1-27" "LT-03";
     /// HEAD is answered like GET.
     HeadWithBody => "H1-28" "RQ-40" "FI-07";
     /// There is no Date.
@@ -365,7 +365,7 @@ faults! {
     /// What lies behind three chunks or more begins a byte too early.
     BehindChunksOff => "SM-21";
     /// A length may have any number of digits, and a body that breaks off is one.
-    BrokenOffTaken => "SM-05";
+    BrokenOffTaken => "SM-05" "RQ-19" "LT-07";
 
     // What is odd, but allowed: no check may catch it.
 

@@ -228,8 +228,14 @@ faults! {
 }
 
 /// Faults by which other checks suffer too: these are tried with their own checks only.
-pub(crate) const SPREADING: [Fault; 4] =
-    [Fault::DiesOfResets, Fault::DiesOfPings, Fault::DiesOfEmptyData, Fault::DiesOfHeldAnswers];
+pub(crate) const SPREADING: [Fault; 6] = [
+    Fault::DiesOfResets,
+    Fault::DiesOfPings,
+    Fault::DiesOfEmptyData,
+    Fault::DiesOfHeldAnswers,
+    Fault::PaddingIsContent,
+    Fault::BodiesMixed,
+];
 
 /// The faults that nobody sees without the probe.
 pub(crate) const UNSEEN: [Fault; 12] = [

@@ -69,7 +69,7 @@ pub(super) const FAULTS: &[(Fault, &[&str])] = &[
     (Fault::LongFieldsUncounted, &["LM-04"]),
     (Fault::FieldsUncounted, &["LM-05"]),
     (Fault::HeadUncounted, &["LM-06", "LM-13"]),
-    (Fault::LongExtensionsUncounted, &["LM-07"]),
+    (Fault::LongExtensionsUncounted, &["LM-07", "LM-08"]),
     (Fault::ExtensionsCountedByChunk, &["LM-08"]),
     (Fault::ZerosUncounted, &["LM-09"]),
     (Fault::TrailersUncounted, &["LM-10"]),

@@ -48,19 +48,19 @@ faults! {
     /// A name that is not known is never answered.
     UnknownNameHangs => "TL-17";
     /// A request for another host than that of the handshake ends the connection.
-    OtherHostEnds => "TL-18";
+    OtherHostEnds => "TL-18" "RQ-25";
     /// The end of a connection is not announced.
     NoCloseNotify => "TL-19";
     /// A client that says that it ends is waited for.
     CloseNotifyIgnored => "TL-20";
     /// A body that was cut off is taken for a whole one.
-    CutBodyTaken => "TL-21";
+    CutBodyTaken => "TL-21" "RQ-19" "SM-05";
     /// Requests are served without TLS too.
     PlainServed => "TL-22";
     /// Early data is taken as often as it comes.
     EarlyDataReplayed => "TL-23";
     /// The app sees the scheme http.
-    SchemeIsPlain => "TL-24";
+    SchemeIsPlain => "TL-24" "RQ-28";
 }
 
 /// Faults by which other checks suffer too: these are tried with their own checks only.

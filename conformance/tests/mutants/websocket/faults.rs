@@ -99,7 +99,7 @@ pub(super) const FAULTS: &[(Fault, &[&str])] = &[
     (Fault::ReservedBit, &["WS-12"]),
     (Fault::LongLengths, &["WS-12"]),
     (Fault::EmptyPartEnds, &["WS-13"]),
-    (Fault::PingDrops, &["WS-14"]),
+    (Fault::PingDrops, &["WS-14", "WS-24"]),
     (Fault::PongCut, &["WS-15"]),
     (Fault::PongsAnswered, &["WS-16"]),
     (Fault::FramesAreTexts, &["WS-17"]),

@@ -5,6 +5,21 @@ use std::fmt::Debug;
 use owin_conformance::check::{self, Check, Profile};
 use owin_conformance::run::Target;
 
+/// Declares the faults: a name, and the ids of the checks that fail, and no others do.
+macro_rules! faults {
+    ($($(#[$doc:meta])* $name:ident => $($id:literal)*;)*) => {
+        /// One thing that a mutant does wrong.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Fault {
+            $($(#[$doc])* $name,)*
+        }
+
+        /// Every fault, and the checks that catch it.
+        pub(crate) const FAULTS: &[(Fault, &[&str])] = &[$((Fault::$name, &[$($id),*]),)*];
+    };
+}
+pub(crate) use faults;
+
 /// Mutants that are made alike: a server that can be broken in many ways.
 pub(crate) struct Family {
     pub(crate) name: &'static str,

@@ -3,19 +3,7 @@
 //! To add a check, add a fault here that breaks a server in just that way, and do what it says where
 //! the server below reads or writes.
 
-/// Declares the faults: a name, and the ids of the checks that fail, and no others do.
-macro_rules! faults {
-    ($($(#[$doc:meta])* $name:ident => $($id:literal)*;)*) => {
-        /// One thing that a mutant does wrong.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Fault {
-            $($(#[$doc])* $name,)*
-        }
-
-        /// Every fault, and the checks that catch it.
-        pub(crate) const FAULTS: &[(Fault, &[&str])] = &[$((Fault::$name, &[$($id),*]),)*];
-    };
-}
+use crate::family::faults;
 
 faults! {
     /// The method is made upper case.

@@ -1,18 +1,6 @@
 //! What is broken in each mutant of HTTP/2, and which checks must see it.
 
-/// Declares the faults: a name, and the ids of the checks that fail, and no others do.
-macro_rules! faults {
-    ($($(#[$doc:meta])* $name:ident => $($id:literal)*;)*) => {
-        /// One thing that a mutant does wrong.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Fault {
-            $($(#[$doc])* $name,)*
-        }
-
-        /// Every fault, and the checks that catch it.
-        pub(crate) const FAULTS: &[(Fault, &[&str])] = &[$((Fault::$name, &[$($id),*]),)*];
-    };
-}
+use crate::family::faults;
 
 faults! {
     /// A ping comes before the settings.

@@ -21,7 +21,7 @@ pub(crate) mod websocket;
 pub(crate) use self::answer::{Answer, Asked};
 pub(crate) use self::hello::{ClientHello, Reply, TLS_12, record, reply_within};
 pub(crate) use self::link::{Link, Parsed};
-pub(crate) use self::pressure::Pressed;
+pub(crate) use self::pressure::{Pour, Pressed};
 pub(crate) use self::stream::Stream;
 pub(crate) use self::tls::{Agreed, Offer, TlsStream, can_be_roots, early_flight};
 #[cfg(test)]

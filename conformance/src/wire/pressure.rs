@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::ErrorKind;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::clock;
@@ -24,16 +24,37 @@ pub(crate) enum Pressed {
     Slowly(usize),
 }
 
+/// What is sent on and on by one thread while another looks on.
+#[derive(Debug, Default)]
+pub(crate) struct Pour {
+    sent: AtomicUsize,
+    is_enough: AtomicBool,
+}
+
+impl Pour {
+    /// How many bytes were taken so far.
+    pub(crate) fn sent(&self) -> usize {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Ends it: else who takes a little now and then would never let go.
+    pub(crate) fn end(&self) {
+        self.is_enough.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Link {
-    /// Sends the same bytes again and again until so many are sent, or no more are taken; counts them.
-    pub(crate) fn pour(&mut self, bytes: &[u8], total: usize, sent: &AtomicUsize) {
+    /// Sends the same bytes again and again until so many are sent, no more are taken, somebody ends it,
+    /// or the run is over.
+    pub(crate) fn pour(&mut self, bytes: &[u8], total: usize, pour: &Pour) {
         self.log(|log| log.event(format!("the suite begins to send {total} bytes")));
-        while sent.load(Ordering::Relaxed) < total {
+        let is_over = |end| pour.is_enough.load(Ordering::Relaxed) || clock::until(end).is_zero();
+        while pour.sent() < total && !is_over(self.limits.end) {
             if let Err(error) = self.stream.send(bytes) {
                 self.log(|log| log.event(format!("not all of it was taken: {error}")));
                 return;
             }
-            sent.fetch_add(bytes.len(), Ordering::Relaxed);
+            pour.sent.fetch_add(bytes.len(), Ordering::Relaxed);
         }
     }
 
@@ -95,6 +116,23 @@ mod tests {
         assert!(matches!(link.press(&[b'x'; 4096], quiet, usize::MAX), Pressed::Stopped(_)));
         drop(server);
         assert!(matches!(link.press(&[b'x'; 4096], quiet, usize::MAX), Pressed::Ended(_)));
+    }
+
+    #[test]
+    fn what_is_poured_ends_when_somebody_has_seen_enough() {
+        let (mut link, mut server) = pair();
+        let reader = std::thread::spawn(move || std::io::copy(&mut server, &mut std::io::sink()));
+        let pour = Pour::default();
+        std::thread::scope(|scope| {
+            let pouring = scope.spawn(|| link.pour(b"0123456789", usize::MAX, &pour));
+            while pour.sent() == 0 {
+                std::thread::yield_now();
+            }
+            pour.end();
+            pouring.join().unwrap();
+        });
+        drop(link);
+        assert_eq!(usize::try_from(reader.join().unwrap().unwrap()).unwrap(), pour.sent());
     }
 
     #[test]

@@ -1,13 +1,11 @@
 //! What one call costs the others, and a slow end the other one (OWIN 1.0 §3.1, §3.4, §3.5).
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use serde_json::Value;
 
 use crate::check::{Check, Level, Profile, Proof, incident, owin};
 use crate::checks::lifetime::tokens::waiting;
 use crate::judge::{Judged, Trial, demand};
-use crate::wire::Asked;
+use crate::wire::{Asked, Pour};
 
 /// Calls that are under way at the same time.
 const AT_ONCE: usize = 32;
@@ -117,11 +115,12 @@ fn slow_app(trial: &Trial<'_>) -> Judged {
     let rest = format!("Content-Length: {ENDLESS}\r\n\r\n");
     link.send(trial.for_probe("POST", &steps, &rest));
     trial.begins(&nonce)?;
-    let sent = AtomicUsize::new(0);
+    let pour = Pour::default();
     let taken = std::thread::scope(|scope| {
-        scope.spawn(|| link.pour(&[b'x'; 64 * 1024], ENDLESS, &sent));
-        let taken = trial.settled(|| Ok(sent.load(Ordering::Relaxed)));
-        // The app ends without having read, and with the connection ends what is sent.
+        scope.spawn(|| link.pour(&[b'x'; 64 * 1024], ENDLESS, &pour));
+        let taken = trial.settled(|| Ok(pour.sent()));
+        pour.end();
+        // The app ends without having read.
         gate.open()?;
         taken
     })?;

@@ -73,7 +73,7 @@ pub(in crate::checks) const TOKENS: &[Check] = &[
             let nonce = trial.nonce();
             let mut link = trial.connect()?;
             trial.send_reply(&mut link, &format!("nonce={nonce}&bytes={ENDLESS}"));
-            link.arrives(b"\r\n\r\n")?;
+            link.arrives(b"HTTP/1.1 200")?;
             link.reset();
             trial.becomes(&nonce, is_cancelled, "the token has not fired")
         }),

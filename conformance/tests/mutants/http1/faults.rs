@@ -297,7 +297,7 @@ faults! {
     /// A 100 is sent to old clients too.
     ContinueForAll => "H1-26";
     /// The head ends with a line feed.
-    HeadEndsWithLineFeed => "H1-27" "LT-03";
+    HeadEndsWithLineFeed => "H1-27";
     /// HEAD is answered like GET.
     HeadWithBody => "H1-28" "RQ-40" "FI-07";
     /// There is no Date.
@@ -343,7 +343,7 @@ faults! {
     /// A line of chunks may end with a line feed.
     LineFeedEndsSize => "SM-16";
     /// Lengths over forty are passed over in a POST, so that its body is read as a request.
-    LongLengthIgnored => "SM-17" "SM-19" "SM-21" "RQ-05" "RQ-19" "RQ-57" "H1-32";
+    LongLengthIgnored => "SM-17" "SM-19" "SM-21" "RQ-05" "RQ-19" "RQ-57" "H1-32" "LT-02" "LT-07";
     /// Lengths are passed over in a GET.
     LengthOfGetIgnored => "SM-18";
     /// A body that the app has not read is the next request.

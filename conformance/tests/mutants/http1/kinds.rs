@@ -3,7 +3,7 @@
 use super::faults::Fault;
 
 /// Faults by which other checks suffer too: these are tried with their own checks only.
-pub(crate) const SPREADING: [Fault; 10] = [
+pub(crate) const SPREADING: [Fault; 8] = [
     Fault::DiesOfReset,
     Fault::CallsWaitForOthers,
     Fault::FewCallsAtOnce,
@@ -12,8 +12,6 @@ pub(crate) const SPREADING: [Fault; 10] = [
     Fault::CutEndRefused,
     Fault::OddBodyCut,
     Fault::BehindChunksOff,
-    Fault::LongLengthIgnored,
-    Fault::UnreadIsNext,
 ];
 
 /// The faults on the wire that nobody sees without the probe.

@@ -81,7 +81,8 @@ where
     B: Body<Data: Buf, Error: Into<Box<dyn StdError + Send + Sync>>> + Send + 'static,
 {
     let (mut parts, body) = response.into_parts();
-    drop(env.response_mut().headers_mut()?.set_map(parts.headers));
+    let before = env.response_mut().headers_mut()?.set_map(parts.headers);
+    env.request_mut().headers_mut().keep_memory(before);
     if env.response().status() != parts.status {
         env.response_mut().set_status(parts.status)?;
     }

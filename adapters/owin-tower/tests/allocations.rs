@@ -1,18 +1,21 @@
 //! What layers in the middle of a pipeline allocate: counted, not guessed.
 #![expect(clippy::unwrap_used, reason = "a helper of tests may stop the test")]
 
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use allocation_counter::measure;
-use http::HeaderValue;
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response};
+use http_body_util::Full;
 use owin_core::features::{ConnectionInfo, Outcome};
 use owin_core::{App, AppExt, Call, Environment, Error, Event, RequestBody};
 use owin_tower::{environment_layer, layer};
-use tower::ServiceBuilder;
 use tower::util::MapRequestLayer;
+use tower::{ServiceBuilder, service_fn};
 
 fn hello() -> impl App {
     async |mut env: Environment| -> Result<Environment, Error> {
@@ -77,7 +80,20 @@ fn five_layers_around_the_environment_allocate_one_box() {
 /// themselves need none, so one more costs nothing.
 #[test]
 fn layers_around_requests_allocate_as_often_as_one_does() {
-    let nothing = MapRequestLayer::new(|request: http::Request<RequestBody>| request);
+    let nothing = MapRequestLayer::new(|request: Request<RequestBody>| request);
     assert_eq!(allocations(hello().with(layer(nothing))), 9);
-    assert_eq!(allocations(hello().with(layer(five!(http::Request<RequestBody>)))), 9);
+    assert_eq!(allocations(hello().with(layer(five!(Request<RequestBody>)))), 9);
+}
+
+/// A service that answers by itself.
+async fn answer(_request: Request<RequestBody>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let mut response = Response::new(Full::from("Hello"));
+    response.headers_mut().insert("content-type", HeaderValue::from_static("text/plain"));
+    Ok(response)
+}
+
+/// The map of its answer (2), and the URI (1).
+#[test]
+fn the_fields_of_a_request_lie_in_the_memory_of_the_last_answer() {
+    assert_eq!(allocations(owin_tower::app(service_fn(answer))), 3);
 }

@@ -7,12 +7,18 @@ use crate::headers::RawFields;
 /// Lines of more bytes than these are not remembered, as long ones are rare, and seldom the same.
 const MAX_KNOWN_BYTES: usize = 2 * 1024;
 
+/// A map of no more fields than these is filled field by field, where there is memory for it: to hash
+/// so few names costs less than to ask for memory. Of more the whole table is copied.
+const MAX_FILLED_FIELDS: usize = 3;
+
 /// The lines that were seen last, and their map once they were seen twice: what differs from call to
 /// call costs one copy of the bytes.
 #[derive(Default)]
 pub(super) struct Known {
     lines: RawFields,
     map: Option<HeaderMap>,
+    /// The memory of a map that nobody needs any more.
+    spare: Option<HeaderMap>,
 }
 
 impl Known {
@@ -23,7 +29,22 @@ impl Known {
             self.lines.copy_short(lines, MAX_KNOWN_BYTES);
             return lines.to_map();
         }
-        self.map.get_or_insert_with(|| lines.to_map()).clone()
+        let map = self.map.get_or_insert_with(|| lines.to_map());
+        if map.len() > MAX_FILLED_FIELDS {
+            return map.clone();
+        }
+        let Some(mut filled) = self.spare.take() else { return map.clone() };
+        for (name, value) in &*map {
+            filled.append(name.clone(), value.clone());
+        }
+        filled
+    }
+
+    /// Keeps the memory of an empty map for the next one.
+    pub(super) fn keep(&mut self, spare: HeaderMap) {
+        if spare.is_empty() && spare.capacity() >= MAX_FILLED_FIELDS {
+            self.spare = Some(spare);
+        }
     }
 }
 
@@ -52,6 +73,7 @@ mod tests {
         for row in rows.iter().chain(rows.iter().rev()) {
             for _again in 0..3 {
                 assert_eq!(known.map_of(&lines(row)), lines(row).to_map(), "{row:?}");
+                known.keep(HeaderMap::with_capacity(8));
             }
         }
     }

@@ -47,6 +47,27 @@ impl Headers {
         }
     }
 
+    /// Gives the memory of a map that is needed no more, emptied, for the next [copy](Self::copy_map):
+    /// that of the last response serves the next request, say.
+    ///
+    /// ```
+    /// use owin_core::Headers;
+    ///
+    /// let mut headers = Headers::new();
+    /// for _call in 0..3 {
+    ///     headers.raw_mut().push("Accept", b"text/html");
+    ///     let mut copy = headers.copy_map();
+    ///     assert_eq!(copy["accept"], "text/html");
+    ///     copy.clear();
+    ///     headers.keep_memory(copy);
+    /// }
+    /// ```
+    pub fn keep_memory(&mut self, emptied: HeaderMap) {
+        if let Some(known) = &mut self.known {
+            known.keep(emptied);
+        }
+    }
+
     /// The lines as a [`HeaderMap`]; built on the first call.
     #[must_use]
     pub fn map(&self) -> &HeaderMap {

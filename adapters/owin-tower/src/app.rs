@@ -2,9 +2,6 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::future::{Future as _, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
 
 use bytes::Buf;
 use http_body::Body as HttpBody;
@@ -13,6 +10,7 @@ use tower_service::Service;
 
 use crate::crossing;
 use crate::error::{BoxError, Errors};
+use crate::gone::UnlessGone;
 use crate::service::AppService;
 
 /// Makes an app of a service: an axum `Router`, tower-http's `ServeDir`, a tonic service.
@@ -64,36 +62,14 @@ where
     B: HttpBody<Data: Buf, Error: Into<BoxError>> + Send + 'static,
 {
     async fn call(&self, env: Environment) -> Result<Environment, Error> {
-        let token = env.request().cancelled().clone();
         let (service, errors) = (self.service.clone(), &self.errors);
-        let mut crossing = pin!(async {
-            // Nothing inside takes the environment up where there is nothing of that kind.
-            if AppService::may_be_inside() {
-                crossing::cross(service, env, errors).await
-            } else {
-                crossing::ask(service, env, errors).await
-            }
-        });
-        // Most are done at once, and then nobody need wait for the token.
-        let at_once = poll_fn(|cx| match crossing.as_mut().poll(cx) {
-            Poll::Ready(done) => Poll::Ready(Some(done)),
-            Poll::Pending => Poll::Ready(None),
-        });
-        if let Some(done) = at_once.await {
-            return done;
+        // Nothing inside takes the environment up where there is nothing of that kind.
+        if !AppService::may_be_inside() {
+            return crossing::ask(service, env, errors).await;
         }
-        let mut cancelled = pin!(token.cancelled());
-        poll_fn(|cx| match crossing.as_mut().poll(cx) {
-            Poll::Ready(done) => Poll::Ready(done),
-            Poll::Pending => cancelled.as_mut().poll(cx).map(|_reason| Err(gone())),
-        })
-        .await
+        let token = env.request().cancelled().clone();
+        UnlessGone::new(crossing::cross(service, env, errors), &token).await?
     }
-}
-
-/// A service is told by dropping its future.
-fn gone() -> Error {
-    Error::peer("the call was cancelled, and the service with it")
 }
 
 impl<S> fmt::Debug for ServiceApp<S> {

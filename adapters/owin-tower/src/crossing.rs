@@ -14,8 +14,10 @@ use tower_service::Service;
 use crate::body::Body;
 use crate::carried::{Carried, lost};
 use crate::error::{BoxError, Errors};
+use crate::gone::UnlessGone;
 
 /// Gives the request to a service that never calls back, and puts its response into the environment.
+/// Where the client goes meanwhile the service is given up.
 pub(crate) async fn ask<S, B>(
     mut service: S,
     mut env: Environment,
@@ -26,11 +28,12 @@ where
     S::Error: Into<BoxError>,
     B: HttpBody<Data: Buf, Error: Into<BoxError>> + Send + 'static,
 {
-    let ready = poll_fn(|cx| service.poll_ready(cx)).await;
+    let ready = poll_fn(|cx| service.poll_ready(cx));
+    let ready = UnlessGone::new(ready, env.request().cancelled()).await?;
     ready.map_err(|error| errors.ours(error))?;
     let future = service.call(owin_http::take_request(&mut env));
-    let response = future.await.map_err(|error| errors.ours(error))?;
-    answered(env, response)
+    let response = UnlessGone::new(future, env.request().cancelled()).await?;
+    answered(env, response.map_err(|error| errors.ours(error))?)
 }
 
 /// Gives the request to the service, and puts its response into the environment; the service may call

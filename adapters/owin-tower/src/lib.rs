@@ -7,6 +7,7 @@ mod carried;
 mod crossing;
 mod environment;
 mod error;
+mod gone;
 mod layer;
 mod middleware;
 mod service;

@@ -1,11 +1,17 @@
 //! From ours to tower's to ours, and the reverse.
 
+use std::convert::Infallible;
+use std::task::{Context, Poll};
+
 use http_body_util::BodyExt as _;
 use owin_core::{AppExt as _, Environment, Value, from_fn, middleware::Next};
 use owin_tower::{app, as_layer, environment_layer, service};
-use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+use tower::{Service, ServiceBuilder, ServiceExt as _, service_fn};
 
 use crate::support::{Answer, INSIDE, get, host, inner, text};
+
+type Request = http::Request<owin_core::RequestBody>;
+type Response = http::Response<String>;
 
 #[tokio::test]
 async fn an_app_in_a_service_in_a_pipeline_has_the_pipelines_environment() {
@@ -26,9 +32,9 @@ async fn a_middleware_is_a_layer_around_a_service() {
         env.response_mut().headers_mut()?.set("x-tenant", tenant.as_str())?;
         Ok(env)
     });
-    let hello = service_fn(async |request: http::Request<owin_core::RequestBody>| {
+    let hello = service_fn(async |request: Request| {
         let text = format!("hello from {}", request.uri());
-        Ok::<_, std::convert::Infallible>(http::Response::new(text))
+        Ok::<_, Infallible>(http::Response::new(text))
     });
     let layered = ServiceBuilder::new().layer(as_layer(tenant)).service(hello);
     let request = http::Request::get("/x?y").header("host", "h").body(String::new()).unwrap();
@@ -61,10 +67,24 @@ async fn layers_around_the_environment_see_no_request_and_convert_nothing() {
 
 #[tokio::test]
 async fn a_service_is_dropped_when_the_token_fires() {
-    let slow = service_fn(async |_request: http::Request<owin_core::RequestBody>| {
+    let slow = service_fn(async |_request: Request| {
         std::future::pending::<()>().await;
-        Ok::<_, std::convert::Infallible>(http::Response::new(String::new()))
+        Ok::<_, Infallible>(http::Response::new(String::new()))
     });
+    is_given_up(slow).await;
+}
+
+#[tokio::test]
+async fn a_service_that_is_never_ready_is_given_up_when_the_token_fires() {
+    is_given_up(NeverReady).await;
+}
+
+/// Cancels a call that waits for a service.
+async fn is_given_up<S>(slow: S)
+where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send>,
+    S: Clone + Send + Sync + 'static,
+{
     let (host, _seen) = host(app(slow));
     let request = host.get("/");
     let canceller = request.canceller();
@@ -73,4 +93,21 @@ async fn a_service_is_dropped_when_the_token_fires() {
     canceller.cancel(owin_core::CancelReason::PeerReset);
     let response = tokio::time::timeout(std::time::Duration::from_secs(5), sent).await;
     assert!(response.unwrap().unwrap().unwrap_err().to_string().contains("cancelled"));
+}
+
+#[derive(Clone)]
+struct NeverReady;
+
+impl<R> Service<R> for NeverReady {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = std::future::Pending<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Pending
+    }
+
+    fn call(&mut self, _request: R) -> Self::Future {
+        unreachable!("it was never ready")
+    }
 }

@@ -184,6 +184,9 @@ fn is_still(uri: &Uri, request: Request<'_>) -> bool {
 /// The target as it was sent, from the path base on, where the environment still says the same.
 fn sent(request: Request<'_>) -> Option<&str> {
     let raw = request.raw_target()?;
+    if is_path_alone(raw, request) {
+        return Some(raw);
+    }
     if raw.starts_with('/') {
         let (path, query) = raw.split_once('?').unwrap_or((raw, ""));
         let rest = below(path, request.path_base(), request.path())?;
@@ -199,6 +202,15 @@ fn sent(request: Request<'_>) -> Option<&str> {
         _ => false,
     };
     (has_none && is_special && request.path_base().is_empty()).then_some(raw)
+}
+
+/// Says whether a target is nothing but a path that stands in the environment as it was sent: most are.
+fn is_path_alone(raw: &str, request: Request<'_>) -> bool {
+    let is_sent = raw.starts_with('/') && raw == request.path();
+    is_sent
+        && request.query_string().is_empty()
+        && request.path_base().is_empty()
+        && !raw.bytes().any(|byte| matches!(byte, b'%' | b'.' | b'?'))
 }
 
 /// What of a path that was sent comes behind a base, where base and rest are those that were

@@ -123,7 +123,10 @@ impl Machine {
     /// The answer to bytes that will never be one.
     #[inline]
     pub(super) fn find_head(&mut self) -> Result<bool, Reason> {
-        if self.has_head { Ok(true) } else { self.look_for_head() }
+        if self.has_head || self.unread.is_empty() {
+            return Ok(self.has_head);
+        }
+        self.look_for_head()
     }
 
     fn look_for_head(&mut self) -> Result<bool, Reason> {

@@ -7,7 +7,8 @@ use owin_conformance::check::Profile;
 use owin_conformance::report;
 use owin_conformance::run::{Launch, Lost, Plan, Report, Verdict, launched};
 
-use crate::http1::{Server, Spoilt};
+use crate::family::Spoilt;
+use crate::http1::Server;
 
 /// A mutant as a process of its own: the command of the tests below starts this test.
 #[test]

@@ -71,6 +71,41 @@ pub(crate) enum Broken {
     TooStrict(&'static Check),
 }
 
+/// What is wrong with a server of a family that has these faults.
+#[derive(Clone, Debug)]
+pub(crate) enum Spoilt<F> {
+    Nothing,
+    By(F),
+    /// It refuses what is like one of these.
+    TooStrict(Vec<Vec<u8>>),
+    /// It stops when it reads any of these bytes.
+    DiesOf(Vec<Vec<u8>>),
+}
+
+impl<F: Copy> Spoilt<F> {
+    pub(crate) fn of(broken: Broken, faults: &[(F, &[&str])]) -> Self {
+        match broken {
+            Broken::Not => Self::Nothing,
+            Broken::By(row) => Self::By(faults[row].0),
+            Broken::TooStrict(check) => Self::TooStrict(check.twins()),
+        }
+    }
+
+    pub(crate) fn fault(&self) -> Option<F> {
+        if let Self::By(fault) = self { Some(*fault) } else { None }
+    }
+
+    /// What it refuses the like of, though it is right.
+    pub(crate) fn twins(&self) -> &[Vec<u8>] {
+        if let Self::TooStrict(twins) = self { twins } else { &[] }
+    }
+
+    /// What it does not survive.
+    pub(crate) fn ends(&self) -> &[Vec<u8>] {
+        if let Self::DiesOf(ends) = self { ends } else { &[] }
+    }
+}
+
 /// A server that is broken in one way; dropping it stops it.
 pub(crate) trait Mutant: Send {
     fn target(&self) -> Target;

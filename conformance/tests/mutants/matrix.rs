@@ -9,8 +9,8 @@ use owin_conformance::check::{self, Check, Party, Profile};
 use owin_conformance::report;
 use owin_conformance::run::{Plan, Verdict};
 
-use crate::family::{Broken, Family, Mutant, Row};
-use crate::http1::{self, Fault, Server, Spoilt};
+use crate::family::{Broken, Family, Mutant, Row, Spoilt};
+use crate::http1::{self, Fault, Server};
 use crate::http2;
 use crate::tls;
 use crate::tried::{Breadth, caught, caught_on_the_wire, report_of};

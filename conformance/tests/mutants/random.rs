@@ -3,7 +3,8 @@
 use owin_conformance::report;
 use owin_conformance::run::{Plan, Verdict};
 
-use crate::http1::{Fault, Server, Spoilt};
+use crate::family::Spoilt;
+use crate::http1::{Fault, Server};
 use crate::tried::report_of;
 
 /// What a check says of a mutant.

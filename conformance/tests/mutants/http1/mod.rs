@@ -16,9 +16,9 @@ use owin_conformance::run::Target;
 use self::faults::FAULTS;
 pub(crate) use self::faults::Fault;
 use self::kinds::{SPREADING, UNSEEN};
-pub(crate) use self::server::{Server, Spoilt};
+pub(crate) use self::server::Server;
 pub(crate) use self::strict::is_like;
-use crate::family::{Broken, Family, Mutant, Row, rows_of};
+use crate::family::{Broken, Family, Mutant, Row, Spoilt, rows_of};
 
 pub(crate) const FAMILY: Family = Family {
     name: "http1",
@@ -40,12 +40,7 @@ fn rows() -> Vec<Row> {
 }
 
 fn start(broken: Broken) -> Box<dyn Mutant> {
-    let spoilt = match broken {
-        Broken::Not => Spoilt::Nothing,
-        Broken::By(row) => Spoilt::By(FAULTS[row].0),
-        Broken::TooStrict(check) => Spoilt::TooStrict(check.twins()),
-    };
-    Box::new(Server::start(spoilt))
+    Box::new(Server::start(Spoilt::of(broken, FAULTS)))
 }
 
 impl Mutant for Server {

@@ -15,17 +15,7 @@ use super::client::Client;
 use super::faults::Fault;
 use super::head::{self, Framing, Head, Refused};
 use super::strict;
-
-/// What is wrong with a mutant.
-#[derive(Clone, Debug)]
-pub(crate) enum Spoilt {
-    Nothing,
-    By(Fault),
-    /// It refuses messages that are like one of these.
-    TooStrict(Vec<Vec<u8>>),
-    /// It stops when it reads any of these bytes.
-    DiesOf(Vec<Vec<u8>>),
-}
+use crate::family::Spoilt;
 
 /// A server that is broken in one way; dropping it stops it.
 pub(crate) struct Server {
@@ -34,17 +24,17 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(spoilt: Spoilt) -> Self {
+    pub(crate) fn start(spoilt: Spoilt<Fault>) -> Self {
         Self::start_below(spoilt, "http")
     }
 
     /// One that says to its app that the scheme is that.
-    pub(crate) fn start_below(spoilt: Spoilt, scheme: &'static str) -> Self {
+    pub(crate) fn start_below(spoilt: Spoilt<Fault>, scheme: &'static str) -> Self {
         Self::start_at(0, spoilt, scheme)
     }
 
     /// One that listens at that port.
-    pub(crate) fn start_at(port: u16, spoilt: Spoilt, scheme: &'static str) -> Self {
+    pub(crate) fn start_at(port: u16, spoilt: Spoilt<Fault>, scheme: &'static str) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
         let address = listener.local_addr().unwrap();
         let is_dead = Arc::new(AtomicBool::new(false));
@@ -87,7 +77,7 @@ impl Drop for Server {
 pub(crate) struct Connection {
     pub(super) stream: TcpStream,
     pub(super) unread: Vec<u8>,
-    spoilt: Arc<Spoilt>,
+    spoilt: Arc<Spoilt<Fault>>,
     shared: Arc<Shared>,
     is_dead: Arc<AtomicBool>,
     /// What is known of the client while an app runs.
@@ -102,7 +92,7 @@ pub(crate) struct Connection {
 impl Connection {
     fn new(
         stream: TcpStream,
-        spoilt: Arc<Spoilt>,
+        spoilt: Arc<Spoilt<Fault>>,
         shared: Arc<Shared>,
         is_dead: Arc<AtomicBool>,
     ) -> Self {
@@ -120,7 +110,7 @@ impl Connection {
     }
 
     pub(crate) fn fault(&self) -> Option<Fault> {
-        if let Spoilt::By(fault) = &*self.spoilt { Some(*fault) } else { None }
+        self.spoilt.fault()
     }
 
     pub(crate) fn has(&self, fault: Fault) -> bool {
@@ -194,14 +184,11 @@ impl Connection {
                 return None;
             }
         };
-        if let Spoilt::TooStrict(twins) = &*self.spoilt
-            && twins.iter().any(|twin| strict::is_like(twin, &self.unread))
-        {
+        if self.spoilt.twins().iter().any(|twin| strict::is_like(twin, &self.unread)) {
             return Some(Err(400));
         }
-        if let Spoilt::DiesOf(all) = &*self.spoilt
-            && all.iter().any(|own| self.unread.windows(own.len()).any(|window| window == own))
-        {
+        let has = |own: &Vec<u8>| self.unread.windows(own.len()).any(|window| window == own);
+        if self.spoilt.ends().iter().any(has) {
             self.die();
             return None;
         }

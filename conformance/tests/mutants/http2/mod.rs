@@ -16,8 +16,8 @@ use owin_conformance::check::Profile;
 use owin_conformance::run::Target;
 
 use self::faults::{FAULTS, SPREADING, UNSEEN};
-use self::server::{Server, Spoilt};
-use crate::family::{Broken, Family, Mutant, Row, rows_of};
+use self::server::Server;
+use crate::family::{Broken, Family, Mutant, Row, Spoilt, rows_of};
 
 pub(crate) const FAMILY: Family =
     Family { name: "http2", profiles: &[Profile::Http2], rows, start };
@@ -27,12 +27,7 @@ fn rows() -> Vec<Row> {
 }
 
 fn start(broken: Broken) -> Box<dyn Mutant> {
-    let spoilt = match broken {
-        Broken::Not => Spoilt::Nothing,
-        Broken::By(row) => Spoilt::By(FAULTS[row].0),
-        Broken::TooStrict(check) => Spoilt::TooStrict(check.twins()),
-    };
-    Box::new(Server::start(spoilt))
+    Box::new(Server::start(Spoilt::of(broken, FAULTS)))
 }
 
 impl Mutant for Server {

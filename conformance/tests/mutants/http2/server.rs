@@ -9,19 +9,11 @@ use owin_conformance::run::Target;
 
 use super::connection::Connection;
 use super::faults::Fault;
-
-/// What is wrong with a mutant.
-#[derive(Clone, Debug)]
-pub(crate) enum Spoilt {
-    Nothing,
-    By(Fault),
-    /// It refuses connections on which these bytes come.
-    TooStrict(Vec<Vec<u8>>),
-}
+use crate::family::Spoilt;
 
 /// What all connections of a mutant have.
 pub(crate) struct Shared {
-    pub(crate) spoilt: Spoilt,
+    pub(crate) spoilt: Spoilt<Fault>,
     /// How often the app was called with a nonce.
     pub(crate) calls: Mutex<HashMap<String, u64>>,
     address: SocketAddr,
@@ -30,7 +22,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn fault(&self) -> Option<Fault> {
-        if let Spoilt::By(fault) = self.spoilt { Some(fault) } else { None }
+        self.spoilt.fault()
     }
 
     /// Stops the server: nobody is accepted any more.
@@ -44,7 +36,7 @@ impl Shared {
 pub(crate) struct Server(Arc<Shared>);
 
 impl Server {
-    pub(crate) fn start(spoilt: Spoilt) -> Self {
+    pub(crate) fn start(spoilt: Spoilt<Fault>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (calls, is_dead) = (Mutex::default(), AtomicBool::new(false));

@@ -15,19 +15,11 @@ use super::app::{self, Calls, IDLE_TIME, TIME};
 use super::body::{self, BODY, Chunks};
 use super::faults::Fault;
 use super::head::{Head, Reader, Refused};
+use crate::family::Spoilt;
 use crate::http1::is_like;
 
 /// Room for a crowd that nobody accepts.
 const BACKLOG: i32 = 1024;
-
-/// What is wrong with a mutant.
-#[derive(Clone, Debug)]
-pub(super) enum Spoilt {
-    Nothing,
-    By(Fault),
-    /// It refuses messages that are like one of these.
-    TooStrict(Vec<Vec<u8>>),
-}
 
 /// A server that is broken in one way; dropping it stops it.
 pub(super) struct Server {
@@ -37,7 +29,7 @@ pub(super) struct Server {
 
 /// What all connections have in common.
 struct Shared {
-    spoilt: Spoilt,
+    spoilt: Spoilt<Fault>,
     calls: Calls,
     is_dead: AtomicBool,
     /// Whose turn it is, where only one connection may do something.
@@ -66,7 +58,7 @@ impl From<Gone> for Refused {
 }
 
 impl Server {
-    pub(super) fn start(spoilt: Spoilt) -> Self {
+    pub(super) fn start(spoilt: Spoilt<Fault>) -> Self {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
         socket.listen(BACKLOG).unwrap();
@@ -109,7 +101,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
 
 impl Shared {
     fn fault(&self) -> Option<Fault> {
-        if let Spoilt::By(fault) = self.spoilt { Some(fault) } else { None }
+        self.spoilt.fault()
     }
 
     fn has(&self, fault: Fault) -> bool {
@@ -190,9 +182,8 @@ impl Connection {
         loop {
             if let Some((head, used)) = reader.read(&self.unread, fault)? {
                 drop(turn);
-                if let Spoilt::TooStrict(twins) = &self.shared.spoilt
-                    && twins.iter().any(|twin| is_like(twin, &self.unread))
-                {
+                let twins = self.shared.spoilt.twins();
+                if twins.iter().any(|twin| is_like(twin, &self.unread)) {
                     return Err(400);
                 }
                 self.unread.drain(..used);

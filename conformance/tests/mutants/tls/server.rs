@@ -10,7 +10,8 @@ use super::faults::Fault;
 use super::front::{Front, Manner};
 use super::tunnel::{self, H2, HTTP_11};
 use crate::family::Broken;
-use crate::http1::{self, Spoilt};
+use crate::family::Spoilt;
+use crate::http1;
 use crate::http2;
 
 /// A server that is broken in one way; dropping it stops it.

@@ -14,16 +14,8 @@ use super::echo::{Done, Echo};
 use super::faults::Fault;
 use super::frames::{self, written};
 use super::handshake::Head;
+use crate::family::Spoilt;
 use crate::http1::is_like;
-
-/// What is wrong with a mutant.
-#[derive(Clone, Debug)]
-pub(super) enum Spoilt {
-    Nothing,
-    By(Fault),
-    /// It refuses what is like one of these: handshakes, or frames right behind them.
-    TooStrict(Vec<Vec<u8>>),
-}
 
 /// A server that is broken in one way; dropping it stops it.
 pub(super) struct Server {
@@ -32,7 +24,7 @@ pub(super) struct Server {
 }
 
 struct Shared {
-    spoilt: Spoilt,
+    spoilt: Spoilt<Fault>,
     calls: Mutex<HashMap<String, u64>>,
     is_dead: AtomicBool,
 }
@@ -44,7 +36,7 @@ struct Connection {
 }
 
 impl Server {
-    pub(super) fn start(spoilt: Spoilt) -> Self {
+    pub(super) fn start(spoilt: Spoilt<Fault>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (calls, is_dead) = (Mutex::default(), AtomicBool::new(false));
@@ -78,7 +70,7 @@ impl Drop for Server {
 
 impl Connection {
     fn fault(&self) -> Option<Fault> {
-        if let Spoilt::By(fault) = self.shared.spoilt { Some(fault) } else { None }
+        self.shared.spoilt.fault()
     }
 
     fn has(&self, fault: Fault) -> bool {
@@ -121,9 +113,7 @@ impl Connection {
                 return None;
             }
         };
-        if let Spoilt::TooStrict(twins) = &self.shared.spoilt
-            && twins.iter().any(|twin| is_like(twin, &self.unread))
-        {
+        if self.shared.spoilt.twins().iter().any(|twin| is_like(twin, &self.unread)) {
             self.write(b"HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n");
             return None;
         }
@@ -188,8 +178,8 @@ impl Connection {
     }
 
     fn is_refused(&self) -> bool {
-        let Spoilt::TooStrict(twins) = &self.shared.spoilt else { return false };
-        twins.iter().any(|twin| !twin.is_empty() && self.unread.starts_with(twin))
+        let mut twins = self.shared.spoilt.twins().iter();
+        twins.any(|twin| !twin.is_empty() && self.unread.starts_with(twin))
     }
 
     fn close(&mut self, code: u16) {

@@ -15,6 +15,7 @@ mod target;
 pub use self::outcome::{Conclusion, Lost, Outcome, Report, Verdict};
 pub use self::plan::{Plan, Step, launched, run, unreachable, watched};
 pub(crate) use self::plan::{look, run_at};
+pub use self::port::free_port;
 pub(crate) use self::queue::verdict;
 pub(crate) use self::room::room_for;
 pub use self::site::Unreachable;

@@ -1,4 +1,4 @@
-//! A port for a server that is told where to listen.
+//! A port for a program that is told where to listen.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -15,8 +15,19 @@ const COUNT: u16 = 16_384;
 /// How many are tried before the system is asked.
 const TRIES: u16 = 64;
 
-/// A port at which nobody listens.
-pub(super) fn free() -> io::Result<u16> {
+/// A port of this machine at which nobody listens, for a program that is told where to listen and cannot
+/// be given a socket. Another that asks for any port does not get this one.
+///
+/// # Errors
+///
+/// Where the system has none to give.
+///
+/// ```
+/// let port = owin_conformance::run::free_port()?;
+/// let _listener = std::net::TcpListener::bind(("127.0.0.1", port))?;
+/// # Ok::<_, std::io::Error>(())
+/// ```
+pub fn free_port() -> io::Result<u16> {
     let start = RandomState::new().build_hasher().finish() % u64::from(COUNT);
     let start = u16::try_from(start).unwrap_or_default();
     let ports = (0..TRIES).map(|step| FIRST + (start + step) % COUNT);
@@ -36,7 +47,7 @@ mod tests {
 
     #[test]
     fn it_is_free_and_none_that_systems_give_away() {
-        let port = free().unwrap();
+        let port = free_port().unwrap();
         assert!((15_000..32_000).contains(&port), "{port}");
         let _taken = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
         assert!(!is_free(port));

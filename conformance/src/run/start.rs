@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::clock;
 use crate::run::target::Target;
-use crate::run::{log, port};
+use crate::run::{free_port, log};
 
 /// How long a server may take to accept connections.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -97,7 +97,7 @@ impl Launch {
     /// Starts the server, and waits no longer than that.
     pub(super) fn start_within(&self, patience: Duration) -> io::Result<Started> {
         let patience = patience.min(PATIENCE);
-        let port = port::free()?;
+        let port = free_port()?;
         let target = self.target(port).map_err(io::Error::other)?;
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(self.command.replace("{port}", &port.to_string()));

@@ -10,7 +10,7 @@
 pub(crate) mod client;
 
 use std::fs::{self, Permissions};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -41,9 +41,9 @@ pub(crate) fn installed(program: &str) -> bool {
     is_there
 }
 
-/// A port that was free a moment ago.
+/// A port that is free.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    owin_conformance::run::free_port().unwrap()
 }
 
 /// Waits until that holds.

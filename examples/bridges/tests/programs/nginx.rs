@@ -1,7 +1,7 @@
 //! A real nginx with the configuration that the page shows.
 
 use std::io::Write as _;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -25,7 +25,7 @@ impl Nginx {
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = owin_conformance::run::free_port().unwrap();
         let address = format!("127.0.0.1:{port}");
         let site = SITE.replace("127.0.0.1:8080", &address).replace("127.0.0.1:9000", server);
         let at = folder.path().display();

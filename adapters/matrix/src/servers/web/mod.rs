@@ -7,12 +7,14 @@ pub mod nginx;
 use std::env;
 use std::fs::{self, Permissions};
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
+
+use owin_conformance::run::free_port;
 
 use crate::client::tls::{Certificate, Tls};
 use crate::evidence::{Evidence, PATIENCE};
@@ -99,13 +101,13 @@ pub fn program(name: &str) -> Result<PathBuf, Unstarted> {
     places.find(|place| place.is_file()).ok_or_else(|| Unstarted::NoTool(name.to_owned()))
 }
 
-/// An address that was free a moment ago, for a program that binds by itself.
+/// An address that is free, for a program that binds by itself.
 ///
 /// # Errors
 ///
 /// Where there is none.
 pub fn free_address() -> io::Result<SocketAddr> {
-    TcpListener::bind("127.0.0.1:0")?.local_addr()
+    Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?)))
 }
 
 /// Waits until a program listens.

@@ -13,4 +13,4 @@ pub mod transport;
 #[doc(hidden)]
 pub use self::h1::fuzzing;
 pub use self::limits::Limits;
-pub use self::server::{NowinServer, Readiness, Runtimes};
+pub use self::server::{HalfClosed, NowinServer, Readiness, Runtimes};

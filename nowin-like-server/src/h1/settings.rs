@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::Limits;
 use crate::h1::chunked::ChunkLimits;
 use crate::h1::parse::HeadLimits;
 use crate::h1::trailers::TrailerLimits;
+use crate::{HalfClosed, Limits};
 
 /// What every connection of a listener shares.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,8 @@ pub(crate) struct Settings {
     pub(crate) server_line: String,
     /// Where the app is mounted: the path of the address.
     pub(crate) path_base: Arc<str>,
+    /// What a client is that closes its side before the answer.
+    pub(crate) half_closed: HalfClosed,
     pub(crate) limits: Limits,
     pub(crate) upgrades: Upgrades,
 }

@@ -24,6 +24,7 @@ use tokio_util::task::TaskTracker;
 use self::accept::Acceptor;
 use self::admission::Admission;
 use self::listening::Listening;
+pub use self::options::HalfClosed;
 use self::options::Options;
 use self::overflow::Overflow;
 pub use self::readiness::Readiness;
@@ -131,7 +132,7 @@ impl Server for NowinServer {
         properties: Properties,
     ) -> Result<Box<dyn Running>, Error> {
         let wanted = self.wanted(&properties)?;
-        let Options { limits, watch, leaving, readiness } = self.options;
+        let Options { limits, watch, leaving, readiness, half_closed } = self.options;
         let leaving = properties.try_get(keys::HOST_LEAVING_TIME)?.copied().unwrap_or(leaving);
         let mut sets = bind::sets(&wanted, &self.sockets.within(&limits), self.runtimes)?;
         let bound = sets.first().into_iter().flatten().map(|bound| bound.address.clone());
@@ -157,6 +158,7 @@ impl Server for NowinServer {
             settings: Arc::new(Settings {
                 server_line: self.server_field.as_deref().map_or_else(String::new, line_of_server),
                 path_base: Arc::default(),
+                half_closed,
                 upgrades: Upgrades::new(upgrades),
                 limits,
             }),

@@ -9,6 +9,26 @@ use crate::observe::{Counters, Observer, Watch};
 use crate::server::Readiness;
 use crate::{Limits, NowinServer};
 
+/// What a client is that has sent a whole request and closes its side before the answer.
+///
+/// ```
+/// use nowin_like_server::{HalfClosed, NowinServer};
+///
+/// let behind_nginx = NowinServer::new().with_half_closed(HalfClosed::Gone);
+/// # drop(behind_nginx);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HalfClosed {
+    /// It has nothing more to say, and gets its answer. `owin.CallCancelled` fires where it resets
+    /// the connection.
+    #[default]
+    Answered,
+    /// It has gone, and `owin.CallCancelled` fires. Right behind a proxy that never closes a half, but
+    /// closes in good order when its own client has gone, as nginx does.
+    Gone,
+}
+
 /// The limits, and who hears of what happens.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
@@ -17,6 +37,7 @@ pub(crate) struct Options {
     /// How long a server that stops still answers everything.
     pub(crate) leaving: Duration,
     pub(crate) readiness: Readiness,
+    pub(crate) half_closed: HalfClosed,
 }
 
 impl NowinServer {
@@ -61,6 +82,14 @@ impl NowinServer {
     #[must_use]
     pub const fn with_leaving_time(mut self, leaving: Duration) -> Self {
         self.options.leaving = leaving;
+        self
+    }
+
+    /// Chooses what a client is that closes its side before the answer; [`HalfClosed::Answered`] unless
+    /// it is changed (RFC 9112 §9.6).
+    #[must_use]
+    pub const fn with_half_closed(mut self, half_closed: HalfClosed) -> Self {
+        self.options.half_closed = half_closed;
         self
     }
 

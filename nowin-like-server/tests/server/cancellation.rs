@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use nowin_like_server::{HalfClosed, NowinServer};
 use owin_core::{App, CallCancelled, CancelReason, Environment};
 use tokio::sync::{Notify, mpsc::UnboundedSender};
 
-use crate::support::{nothing, seen, serve, soon};
+use crate::support::{nothing, seen, serve, soon, start_with};
 
 /// Says that it has begun, waits for its token and tells the reason.
 fn waits(told: UnboundedSender<Option<CancelReason>>) -> impl App {
@@ -150,6 +151,22 @@ async fn a_half_closed_client_still_gets_its_answer() {
         }
         go_on.notify_one();
         assert_eq!(client.response().await.text(), "fired: false", "{request}");
+        client.is_closed().await;
+    }
+}
+
+#[tokio::test]
+async fn where_a_half_closed_client_counts_as_gone_it_fires() {
+    let (told, mut reasons) = seen();
+    let server = NowinServer::new().with_half_closed(HalfClosed::Gone);
+    let server = start_with(server, &["http://127.0.0.1:0"], waits(told)).await.unwrap();
+    let body = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody";
+    for request in [GET.to_owned(), body.to_owned(), GET.repeat(2)] {
+        let mut client = server.connect().await;
+        client.send(&request).await;
+        assert_eq!(reasons.next("the call").await, None);
+        client.half_close().await;
+        assert_eq!(reasons.next("the reason").await, Some(CancelReason::PeerClosed), "{request}");
         client.is_closed().await;
     }
 }

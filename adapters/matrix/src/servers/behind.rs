@@ -1,5 +1,6 @@
 //! Servers together with what stands in front of them.
 
+use crate::servers::named::Named;
 use crate::servers::web::{apache, cgi_program, lighttpd, nginx};
 use crate::servers::{Place, Started, Unstarted};
 
@@ -8,7 +9,7 @@ const ANY: &str = "http://127.0.0.1:0";
 
 /// A proxy that passes on what it can, as it comes.
 pub(super) fn nowin_and_nginx(place: &Place) -> Result<Started, Unstarted> {
-    let (nowin, address) = place.server("nowin", ANY)?;
+    let (nowin, address) = place.server(Named::BEHIND_NGINX, ANY)?;
     let location = format!(
         "proxy_pass http://{address}; proxy_http_version 1.1;\n\
          proxy_buffering off; proxy_request_buffering off;\n\

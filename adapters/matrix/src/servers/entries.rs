@@ -9,6 +9,7 @@ use owin_hyper::HyperServer;
 use owin_tiny_http::TinyHttpServer;
 
 use crate::proof::Column;
+use crate::servers::named::Named;
 use crate::servers::{Entry, Lack, Protocol, behind};
 
 /// The rows, in the order of the table.
@@ -65,6 +66,7 @@ const NOWIN: Entry = Entry {
 
 const NOWIN_AND_NGINX: Entry = Entry {
     name: "nowin behind nginx",
+    server: |servers| servers.with(Named::behind_nginx()),
     front: Some(behind::nowin_and_nginx),
     lacks: &[
         lack(
@@ -72,12 +74,6 @@ const NOWIN_AND_NGINX: Entry = Entry {
             STUCK,
             "nginx stops taking the request once its buffers for the answer are full, and does not \
              always go on",
-        ),
-        lack(
-            Column::Cancellation,
-            NOT_FIRED,
-            "nginx closes its side in good order, which nowin takes for a client that has sent all \
-             and still wants its answer",
         ),
         lack(Column::WebSocket, NO_SOCKET, "an app can speak it over `opaque.Upgrade`"),
         lack(Column::TrailersIn, NO_FIELDS_IN, "nginx drops them"),

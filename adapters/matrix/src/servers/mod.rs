@@ -2,6 +2,7 @@
 
 mod behind;
 mod entries;
+mod named;
 mod process;
 pub mod web;
 

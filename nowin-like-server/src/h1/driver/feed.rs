@@ -11,12 +11,12 @@ use owin_core::features::{BodySizeLimit, DataRate};
 use owin_core::{CancelReason, Environment, Error, RequestBody, keys};
 use tokio::time::Instant;
 
-use crate::Limits;
 use crate::h1::driver::Driver;
 use crate::h1::pace::Pace;
 use crate::h1::state::Received;
 use crate::observe::{End as How, Reason};
 use crate::transport::Transport;
+use crate::{HalfClosed, Limits};
 
 /// Feeds a body, within its limits.
 pub(super) struct Feed {
@@ -132,7 +132,8 @@ impl<T: Transport> Driver<T> {
                 Poll::Ready(Err(_)) => return Err(CancelReason::PeerReset),
             }
         }
-        if self.is_at_end && !self.machine.may_have_come() {
+        let is_gone = self.settings.half_closed == HalfClosed::Gone;
+        if self.is_at_end && (is_gone || !self.machine.may_have_come()) {
             return Err(CancelReason::PeerClosed);
         }
         Ok(false)

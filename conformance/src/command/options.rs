@@ -63,7 +63,7 @@ pub(super) struct Run {
     /// Makes this check; may be given again
     #[arg(long, value_name = "ID")]
     pub(super) only: Vec<String>,
-    /// A file with known deviations: lines with id, verdict and reason
+    /// A file with known deviations: lines with id, verdict (or `varies`) and reason
     #[arg(long, value_name = "FILE")]
     pub(super) expect: Option<PathBuf>,
     /// An earlier report as JSON: only what is worse than there makes the run fail

@@ -104,7 +104,9 @@ impl Subject {
     }
 
     /// Knows deviations, in the form of an expectation file: a line for each, with an id, a verdict
-    /// and a reason. A check that comes to something else than is known fails, also where it passes.
+    /// and a reason. A check that comes to something else than is known fails, also where it passes;
+    /// one that `varies` does not fail: see
+    /// [`Plan::with_expectations`](crate::run::Plan::with_expectations).
     #[must_use]
     pub fn with_known(mut self, lines: impl Into<String>) -> Self {
         self.known = lines.into();

@@ -58,7 +58,8 @@ impl Subject {
     }
 
     /// Knows deviations, in the form of an expectation file: a line for each, with an id, a verdict
-    /// and a reason, as what the middleware is for.
+    /// and a reason, as what the middleware is for; see
+    /// [`Plan::with_expectations`](crate::run::Plan::with_expectations).
     #[must_use]
     pub fn with_known(mut self, lines: impl Into<String>) -> Self {
         self.known = lines.into();

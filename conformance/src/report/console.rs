@@ -93,7 +93,7 @@ fn one(text: &mut String, case: &Case) {
     let (heading, remark) = (case.heading(), case.remark());
     let _infallible = writeln!(text, "{style}{verdict}{style:#} {LOUD}{heading}{LOUD:#}{remark}");
     let is_as_before = case.before == Some(case.verdict) && !case.breaks_the_run;
-    if case.is_expected() || is_as_before {
+    if case.is_expected() || case.varies.is_some() || is_as_before {
         return;
     }
     let _infallible = writeln!(text, "  {}", case.title);
@@ -119,11 +119,12 @@ fn one(text: &mut String, case: &Case) {
     text.push('\n');
 }
 
-/// What changed since the baseline.
+/// What changed since the baseline, and not by chance.
 fn changes(text: &mut String, document: &Document) {
     let Some(baseline) = &document.baseline else { return };
     let _infallible = writeln!(text, "compared with {} of {}:", baseline.name, baseline.begun);
-    let changed = document.checks.iter().filter_map(|case| {
+    let certain = document.checks.iter().filter(|case| case.varies.is_none());
+    let changed = certain.filter_map(|case| {
         let before = case.before.filter(|before| *before != case.verdict)?;
         Some((case, before))
     });

@@ -161,7 +161,7 @@ impl<'a> Course<'a> {
                 reason: format!("not made: {why}"),
                 transcript: Transcript::new(),
                 took: Duration::ZERO,
-                expected: self.plan.expected.get(check.id()).cloned(),
+                expected: self.plan.expected.of(check),
             };
             (self.told)(Step::Done(&outcome));
             self.ended.outcomes.push(outcome);

@@ -1,6 +1,7 @@
 //! Running checks against a server.
 
 mod course;
+mod expectation;
 mod log;
 mod outcome;
 mod plan;
@@ -12,6 +13,7 @@ mod site_http2;
 mod start;
 mod target;
 
+pub use self::expectation::Expectation;
 pub use self::outcome::{Conclusion, Lost, Outcome, Report, Verdict};
 pub use self::plan::{Plan, Step, launched, run, unreachable, watched};
 pub(crate) use self::plan::{look, run_at};

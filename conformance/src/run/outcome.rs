@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::check::{self, Check, Feature, Level, Profile};
+use crate::run::expectation::Expectation;
 use crate::wire::Transcript;
 
 /// What a check comes to.
@@ -37,8 +38,8 @@ pub struct Outcome {
     pub transcript: Transcript,
     /// How long it took.
     pub took: Duration,
-    /// What an expectation file says of it: the verdict that is known, and why.
-    pub expected: Option<(Verdict, String)>,
+    /// What an expectation file says of it.
+    pub expected: Option<Expectation>,
 }
 
 /// What a run came to.
@@ -79,7 +80,8 @@ pub enum Lost {
 pub enum Conclusion {
     /// Every MUST holds that is applicable, and one does at least.
     Conforms,
-    /// No MUST failed but such as were expected to, or some were not proven.
+    /// No MUST failed but such as were expected to, or some were not proven, as what chance decides
+    /// never is.
     Partial,
     /// A MUST failed.
     Fails,
@@ -116,10 +118,16 @@ impl Verdict {
 }
 
 impl Outcome {
-    /// Whether an expectation says so.
+    /// Whether an expectation says so, or that it varies.
     #[must_use]
     pub fn is_expected(&self) -> bool {
-        self.expected.as_ref().is_some_and(|(verdict, _)| *verdict == self.verdict)
+        self.expected.as_ref().is_some_and(|known| known.allows(self.verdict))
+    }
+
+    /// Whether an expectation says that chance decides what it comes to.
+    #[must_use]
+    pub fn varies(&self) -> bool {
+        self.expected.as_ref().is_some_and(Expectation::varies)
     }
 
     fn is_skipped(&self) -> bool {
@@ -131,7 +139,7 @@ impl Outcome {
     #[must_use]
     pub fn breaks_the_run(&self) -> bool {
         match &self.expected {
-            Some((verdict, _)) => *verdict != self.verdict,
+            Some(known) => !known.allows(self.verdict),
             None => self.verdict.is_bad() && self.check.level() == Level::Must,
         }
     }
@@ -164,7 +172,7 @@ impl Report {
             if outcome.verdict == Verdict::Fail && !outcome.is_expected() {
                 return Some(Conclusion::Fails);
             }
-            if outcome.verdict.is_bad() {
+            if outcome.verdict.is_bad() || outcome.varies() {
                 conclusion = Conclusion::Partial;
             }
         }
@@ -206,15 +214,18 @@ impl std::fmt::Display for Verdict {
 mod tests {
     use super::*;
 
-    fn report(verdict: Verdict, expected: Option<Verdict>, name: &str) -> Report {
-        let outcome = Outcome {
+    fn outcome(verdict: Verdict, expected: Option<Expectation>, name: &str) -> Outcome {
+        Outcome {
             check: check::find(name).unwrap(),
             verdict,
             reason: String::new(),
             transcript: Transcript::new(),
             took: Duration::ZERO,
-            expected: expected.map(|verdict| (verdict, "known".to_owned())),
-        };
+            expected,
+        }
+    }
+
+    fn of(outcomes: Vec<Outcome>) -> Report {
         let (target, took) = (String::new(), Duration::ZERO);
         Report {
             target,
@@ -222,10 +233,19 @@ mod tests {
             claims: Vec::new(),
             seed: 7,
             remarks: Vec::new(),
-            outcomes: vec![outcome],
+            outcomes,
             lost: None,
             took,
         }
+    }
+
+    fn report(verdict: Verdict, expected: Option<Expectation>, name: &str) -> Report {
+        of(vec![outcome(verdict, expected, name)])
+    }
+
+    /// What an expectation file says.
+    fn known(verdict: Option<Verdict>) -> Option<Expectation> {
+        Some(Expectation { verdict, reason: "known".to_owned() })
     }
 
     #[test]
@@ -242,8 +262,40 @@ mod tests {
 
     #[test]
     fn what_comes_otherwise_than_expected_makes_the_run_fail() {
-        let code = |verdict| report(verdict, Some(Verdict::Fail), "two-lengths").exit_code();
+        let expected = || known(Some(Verdict::Fail));
+        let code = |verdict| report(verdict, expected(), "two-lengths").exit_code();
         assert_eq!(Verdict::all().map(code), [1, 0, 1, 1, 1, 1]);
+    }
+
+    #[test]
+    fn what_varies_may_come_out_in_any_way() {
+        for name in ["two-lengths", "odd-name"] {
+            let code = |verdict| report(verdict, known(None), name).exit_code();
+            assert_eq!(Verdict::all().map(code), [0; 6], "{name}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_lost_is_lost_by_what_varies_too() {
+        let mut report = report(Verdict::Fail, known(None), "two-lengths");
+        report.lost = Some(Lost::Died(vec![report.outcomes[0].check]));
+        assert_eq!(report.exit_code(), 3);
+    }
+
+    #[test]
+    fn a_profile_does_not_conform_by_chance() {
+        let conclusion = |last: Verdict, expected: Option<Expectation>| {
+            let own = check::all().filter(|check| check.profile() == Profile::Smuggling);
+            let mut all: Vec<_> = own.map(|c| outcome(Verdict::Pass, None, c.id())).collect();
+            let place = all.iter().position(|one| one.check.slug() == "two-lengths").unwrap();
+            (all[place].verdict, all[place].expected) = (last, expected);
+            of(all).conclusion(Profile::Smuggling).unwrap()
+        };
+        assert_eq!(conclusion(Verdict::Pass, None), Conclusion::Conforms);
+        assert_eq!(conclusion(Verdict::Fail, None), Conclusion::Fails);
+        for verdict in Verdict::all() {
+            assert_eq!(conclusion(verdict, known(None)), Conclusion::Partial, "{verdict}");
+        }
     }
 
     #[test]
@@ -253,7 +305,10 @@ mod tests {
         };
         assert_eq!(conclusion(Verdict::Pass, None), Some(Conclusion::Partial));
         assert_eq!(conclusion(Verdict::Fail, None), Some(Conclusion::Fails));
-        assert_eq!(conclusion(Verdict::Fail, Some(Verdict::Fail)), Some(Conclusion::Partial));
+        assert_eq!(
+            conclusion(Verdict::Fail, known(Some(Verdict::Fail))),
+            Some(Conclusion::Partial)
+        );
         assert_eq!(conclusion(Verdict::Skipped, None), Some(Conclusion::NotApplicable));
         assert_eq!(report(Verdict::Pass, None, "two-lengths").conclusion(Profile::Http1), None);
     }

@@ -1,12 +1,13 @@
 //! The checks of a run, some at a time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::check::{Check, Profile, Proof};
 use crate::clock;
 use crate::judge::{Judged, Lapse, Position, Trial};
+use crate::run::expectation::Expectations;
 use crate::run::outcome::{Outcome, Verdict};
 use crate::run::plan::Step;
 use crate::run::site::Site;
@@ -19,7 +20,7 @@ const SLOW: Duration = Duration::from_millis(700);
 pub(super) struct Queue<'a> {
     site: &'a Site,
     checks: Vec<&'static Check>,
-    expected: &'a BTreeMap<&'static str, (Verdict, String)>,
+    expected: &'a Expectations,
     state: Mutex<State>,
 }
 
@@ -50,7 +51,7 @@ impl<'a> Queue<'a> {
     pub(super) fn new(
         site: &'a Site,
         checks: Vec<&'static Check>,
-        expected: &'a BTreeMap<&'static str, (Verdict, String)>,
+        expected: &'a Expectations,
     ) -> Self {
         Self { site, checks, expected, state: Mutex::default() }
     }
@@ -97,7 +98,7 @@ impl<'a> Queue<'a> {
                 None => self.make(check),
             };
             let (verdict, reason) = verdict(judged);
-            let expected = self.expected.get(check.id()).cloned();
+            let expected = self.expected.of(check);
             let took = start.elapsed();
             self.keep(Outcome { check, verdict, reason, transcript, took, expected }, told);
         }

@@ -98,6 +98,19 @@ fn a_deviation_that_is_known_fails_no_test_and_one_that_is_gone_does() {
 }
 
 #[test]
+fn a_check_that_varies_fails_no_test_whatever_it_comes_to() {
+    let known = "RQ-01 varies by the moon\nRQ-02 varies by the moon\n";
+    let plan = Plan::new().with_only(["RQ-01", "RQ-02"]).unwrap();
+    let report = tried(Subject::of(UpperCase).with_known(known), &plan).unwrap();
+    let verdicts: Vec<_> = report.outcomes.iter().map(|outcome| outcome.verdict).collect();
+    assert_eq!((verdicts, report.exit_code()), (vec![Verdict::Fail, Verdict::Pass], 0));
+    let server = Shared::new();
+    for id in ["RQ-01", "RQ-02"] {
+        assert!(server.tried(id, || Subject::of(UpperCase).with_known(known)).is_ok(), "{id}");
+    }
+}
+
+#[test]
 fn a_server_that_does_not_start_fails_every_test_with_the_reason() {
     let server = Shared::new();
     for id in ["RQ-01", "RQ-02"] {

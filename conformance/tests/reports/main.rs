@@ -18,3 +18,4 @@ mod peer;
 mod schema;
 mod small;
 mod terminal;
+mod varying;

@@ -53,15 +53,16 @@ fn reports() -> Vec<(&'static str, Value)> {
         ("skipped", of(Does::Right, &["RQ-01"])),
         ("claims", of(Does::Claims, &["RQ-01"])),
         ("compared", compared.to_json()),
-        ("expected", expected().to_json()),
+        ("expected", expected("SM-02 fail it takes everything\n").to_json()),
+        ("varies", expected("SM-02 varies it takes much\n").to_json()),
     ]
 }
 
 /// The report of the program, with an expectation that is met.
-fn expected() -> Document {
+fn expected(lines: &str) -> Document {
     let (reports, peer) = (Reports::new(), Peer::start(Does::TakesAll));
     let (known, json) = (reports.file("known"), reports.file("report.json"));
-    std::fs::write(&known, "SM-02 fail it takes everything\n").unwrap();
+    std::fs::write(&known, lines).unwrap();
     let mut program = program();
     program.args(["run", &peer.url(), "--only", "SM-02", "--expect"]).arg(&known);
     assert_eq!(program.arg("--json").arg(&json).output().unwrap().status.code(), Some(0));
@@ -88,6 +89,7 @@ fn every_report_is_what_the_schema_says_and_the_schema_says_all_of_it() {
     assert_eq!(pointer("claims", "/target/features"), json!(["trailers"]));
     assert_eq!(pointer("compared", "/checks/1/before"), "pass");
     assert_eq!(pointer("expected", "/checks/0/expected/reason"), "it takes everything");
+    assert_eq!(pointer("varies", "/checks/0/varies"), "it takes much");
 }
 
 #[test]

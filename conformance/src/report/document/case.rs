@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::{Evidence, millis};
 use super::words;
 use crate::check::{Clause, Level};
-use crate::run::{Outcome, Verdict};
+use crate::run::{Expectation, Outcome, Verdict};
 
 /// What one check came to, with what its record says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,8 +29,11 @@ pub struct Case {
     pub verdict: Verdict,
     /// Why; empty where it holds.
     pub reason: String,
-    /// What an expectation file says of it.
+    /// The verdict that an expectation file says it comes to.
     pub expected: Option<Known>,
+    /// Why it comes out by chance, where an expectation file says that it does.
+    #[serde(default)]
+    pub varies: Option<String>,
     /// What it came to in the baseline; `None` where that does not have it, or there is none.
     #[serde(default, with = "words::maybe_verdict")]
     pub before: Option<Verdict>,
@@ -48,7 +51,7 @@ pub struct Case {
     pub transcript: Option<Evidence>,
 }
 
-/// What an expectation file says of a check.
+/// A verdict that an expectation file says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Known {
@@ -74,7 +77,7 @@ pub struct Quote {
 impl Case {
     pub(in crate::report) fn of(outcome: &Outcome) -> Self {
         let check = outcome.check;
-        let expected = outcome.expected.as_ref();
+        let (expected, varies) = Known::of(outcome.expected.as_ref());
         Self {
             id: check.id().to_owned(),
             slug: check.slug().to_owned(),
@@ -84,10 +87,8 @@ impl Case {
             party: check.party().name().to_owned(),
             verdict: outcome.verdict,
             reason: words::printable(&outcome.reason),
-            expected: expected.map(|(verdict, reason)| Known {
-                verdict: *verdict,
-                reason: words::printable(reason),
-            }),
+            expected,
+            varies,
             before: None,
             breaks_the_run: outcome.breaks_the_run(),
             clauses: check.clauses().iter().map(Quote::of).collect(),
@@ -98,7 +99,7 @@ impl Case {
         }
     }
 
-    /// Whether it came to what an expectation file says.
+    /// Whether it came to the verdict that an expectation file says.
     #[must_use]
     pub fn is_expected(&self) -> bool {
         self.expected.as_ref().is_some_and(|known| known.verdict == self.verdict)
@@ -107,7 +108,8 @@ impl Case {
     /// Whether there is something to tell of it besides that it holds or is not applicable.
     #[must_use]
     pub fn is_telling(&self) -> bool {
-        self.verdict.is_bad() || self.expected.is_some() || self.breaks_the_run
+        let is_known = self.expected.is_some() || self.varies.is_some();
+        self.verdict.is_bad() || is_known || self.breaks_the_run
     }
 
     /// What it is called: id, slug and level, as `SM-02 two-lengths (MUST)`.
@@ -119,6 +121,9 @@ impl Case {
     /// What is known of what it came to, as an addition to the verdict; empty where nothing is.
     #[must_use]
     pub fn remark(&self) -> String {
+        if let Some(reason) = &self.varies {
+            return format!(", which varies: {reason}");
+        }
         match (&self.expected, self.before) {
             (Some(known), _) if known.verdict == self.verdict => {
                 format!(", as known: {}", known.reason)
@@ -127,6 +132,18 @@ impl Case {
             (None, Some(before)) if before == self.verdict => ", as in the baseline".to_owned(),
             (None, Some(before)) => format!(", {before} in the baseline"),
             (None, None) => String::new(),
+        }
+    }
+}
+
+impl Known {
+    /// What an expectation file says: a verdict, or why none can be said.
+    fn of(expectation: Option<&Expectation>) -> (Option<Self>, Option<String>) {
+        let Some(Expectation { verdict, reason }) = expectation else { return (None, None) };
+        let reason = words::printable(reason);
+        match *verdict {
+            Some(verdict) => (Some(Self { verdict, reason }), None),
+            None => (None, Some(reason)),
         }
     }
 }

@@ -154,7 +154,6 @@ impl Document {
     pub fn ending(&self) -> String {
         let code = self.exit_code;
         let broken: Vec<&str> = self.breaking().map(|case| case.id.as_str()).collect();
-        let known = self.checks.iter().filter(|case| case.is_expected()).count();
         let why = match (&self.lost, broken.len(), &self.baseline) {
             (Some(Loss::Unreachable(why)), ..) => format!("the server cannot be reached: {why}"),
             (Some(Loss::DiedIn(ids)), ..) => format!("the server died in {}", ids.join(", ")),
@@ -162,15 +161,32 @@ impl Document {
                 "nothing that was selected is applicable".to_owned()
             }
             (None, 0, Some(_)) => "nothing is worse than in the baseline".to_owned(),
-            (None, 0, None) if known > 0 => {
-                let plural = if known == 1 { "" } else { "s" };
-                format!("all that is demanded holds, but for {known} known deviation{plural}")
-            }
-            (None, 0, None) => "all that is demanded holds".to_owned(),
+            (None, 0, None) => format!("all that is demanded holds{}", self.excepted()),
             (None, 1, _) => format!("1 check breaks the run: {}", broken.concat()),
             (None, count, _) => format!("{count} checks break the run: {}", few(&broken)),
         };
         format!("exit code {code}: {why}")
+    }
+
+    /// What an expectation file says does not hold, or may not, as an addition to what does.
+    fn excepted(&self) -> String {
+        let count = |is: fn(&&Case) -> bool| self.checks.iter().filter(is).count();
+        let known = match count(|case| case.is_expected()) {
+            0 => None,
+            1 => Some("1 known deviation".to_owned()),
+            known => Some(format!("{known} known deviations")),
+        };
+        let varying = match count(|case| case.varies.is_some()) {
+            0 => None,
+            1 => Some("1 check that varies".to_owned()),
+            varying => Some(format!("{varying} checks that vary")),
+        };
+        let excepted: Vec<_> = [known, varying].into_iter().flatten().collect();
+        if excepted.is_empty() {
+            String::new()
+        } else {
+            format!(", but for {}", excepted.join(" and "))
+        }
     }
 }
 

@@ -69,6 +69,9 @@ fn seen(case: &Case) -> Markup {
             @if let Some(known) = &case.expected {
                 p class="known" { (known.verdict) " is known: " (known.reason) }
             }
+            @if let Some(reason) = &case.varies {
+                p class="known" { "What it comes to varies: " (reason) }
+            }
             @if let Some(before) = case.before {
                 p class="known" { "In the baseline: " (before) "." }
             }

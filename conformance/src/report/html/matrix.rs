@@ -201,7 +201,7 @@ fn legend() -> Markup {
     let words = [
         ("pass soft", "✓", "it holds"),
         ("fail hard", "✕", "it does not, and that breaks the run"),
-        ("fail soft", "✕", "it does not, but is known or not demanded"),
+        ("fail soft", "✕", "it does not, but is known, varies or is not demanded"),
         ("blocked soft", "⊘", "what must hold first does not"),
         ("inconclusive soft", "?", "the evidence contradicts itself"),
         ("skipped soft", "–", "not applicable"),

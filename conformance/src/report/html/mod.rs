@@ -129,11 +129,16 @@ fn badge(case: &Case) -> Markup {
         Verdict::Skipped => "–",
         Verdict::Error => "!",
     };
+    let known = match (case.is_expected(), &case.varies) {
+        (true, _) => ", known",
+        (_, Some(_)) => ", varies",
+        _ => "",
+    };
     let weight = if case.breaks_the_run { "hard" } else { "soft" };
     html! {
         span class=(format!("v {verdict} {weight}")) {
             span class="sign" aria-hidden="true" { (sign) }
-            span class="word" { (verdict) @if case.is_expected() { ", known" } }
+            span class="word" { (verdict) (known) }
         }
     }
 }

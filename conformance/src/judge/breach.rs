@@ -177,8 +177,12 @@ impl Breach {
         if is_refused {
             return self.reached_nobody(trial, sent);
         }
-        let is_early = |own: &Reply| own.is_whole || own.reset == Some(0);
-        if sent.open.iter().any(|own| peer.reply(*own).is_some_and(is_early)) {
+        // Without an error only what is left of a request is refused (RFC 9113 §8.1): the defect, too.
+        let is_left = |own: &Reply| own.reset == Some(0);
+        let is_early = |own: &Reply| own.is_whole || is_left(own);
+        if sent.open.iter().any(|own| peer.reply(*own).is_some_and(is_early))
+            || answers().any(is_left)
+        {
             let why = "the server ends the stream before the defect comes";
             return Err(Lapse::Skipped(why.to_owned()));
         }

@@ -2,6 +2,7 @@
 //! here wrote. They wait for most of their time, and do it side by side.
 
 mod command;
+mod early;
 mod limits;
 mod reference;
 mod servers;

@@ -147,7 +147,7 @@ if [ "$name" = names ]; then
     names
     exit
 fi
-names | grep -qx "$name" || { echo "serve.sh: there is no server $name" >&2; exit 2; }
+names | grep -x "$name" >/dev/null || { echo "serve.sh: there is no server $name" >&2; exit 2; }
 case ${2:-} in
 version) version ;;
 install) install ;;

@@ -31,8 +31,8 @@ const SCRIPT: &[u8] =
 /// [`OnUpgrade`], among the extensions of the request that [`take_request`](owin_http::take_request)
 /// makes. There where the server offers `opaque.Upgrade`; else `None`.
 ///
-/// When the service has answered with 101, or with 200 to a CONNECT of HTTP/2, put its response in and accept: [`Upgrading::accept`].
-/// [`OfferUpgrade`] does both.
+/// When the service has answered with 101, or with 200 to a CONNECT of HTTP/2, put its response in
+/// and accept: [`Upgrading::accept`]. [`OfferUpgrade`] does both.
 ///
 /// hyper makes no such extension for others. So this lets a connection of hyper's read a request
 /// that asks for an upgrade, takes its extension, and puts the real stream behind that connection

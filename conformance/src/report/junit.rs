@@ -10,9 +10,10 @@ use crate::run::Verdict;
 
 /// A report as JUnit XML: a suite for each profile, a case for each check, called by its id and slug.
 ///
-/// What breaks the run is a failure, or an error where nothing was proven; nothing else is one. What
-/// is not applicable, known by an expectation, known to vary, as in the baseline, or no MUST, is
-/// skipped, and the message says which; what varies and holds has passed. A server that was lost is an error in a suite `target`.
+/// What breaks the run is a failure, or an error where nothing was proven; nothing else is one.
+/// What is not applicable, known by an expectation, known to vary, as in the baseline, or no MUST,
+/// is skipped, and the message says which; what varies and holds has passed. A server that was lost
+/// is an error in a suite `target`.
 ///
 /// ```
 /// use owin_conformance::report::{Document, junit};

@@ -71,8 +71,9 @@ pub use self::memory::{MemoryConnector, MemoryListener, MemoryStream, memory};
 /// [`AsyncWrite::is_write_vectored`]; the end of the outgoing direction is
 /// [`AsyncWrite::poll_shutdown`], after which the other direction goes on.
 pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {
-    /// Says whether bytes lie there already, also where the runtime has not told of them yet: what is asked last before a silent connection is closed by a server
-    /// that stops. A pipe that cannot tell says no.
+    /// Says whether bytes lie there already, also where the runtime has not told of them yet: what
+    /// is asked last before a silent connection is closed by a server that stops. A pipe that
+    /// cannot tell says no.
     fn has_unread(&self) -> bool {
         false
     }

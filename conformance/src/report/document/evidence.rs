@@ -28,8 +28,8 @@ pub struct Piece {
     pub at: f64,
     /// What it is.
     pub kind: Kind,
-    /// An event, or a frame of HTTP/2, in words; or bytes as visible ASCII, a line for each of theirs, with `\r`, `\n`,
-    /// `\t`, `\\` and `\xHH` for the others.
+    /// An event, or a frame of HTTP/2, in words; or bytes as visible ASCII, a line for each of
+    /// theirs, with `\r`, `\n`, `\t`, `\\` and `\xHH` for the others.
     pub text: String,
     /// The bytes themselves; none for what is in words.
     pub base64: Option<String>,

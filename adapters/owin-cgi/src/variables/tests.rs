@@ -291,6 +291,27 @@ proptest! {
     }
 
     #[test]
+    fn fields_without_an_underscore_in_their_names_are_seen_as_they_were_sent(
+        lines in prop::collection::vec(("x-([ab]|[!#$%&'*+.^`|~0-9a-z-]{1,9})", "[!-~\u{80}-\u{ff}]{0,9}"), 0..9),
+    ) {
+        // RFC 3875 §4.1.18: `_` stands for `-`; lines of a name are variables of a name.
+        let variable = |name: &str| format!("HTTP_{}", name.to_ascii_uppercase().replace('-', "_"));
+        let named: Vec<_> = lines.iter().map(|(name, _)| variable(name)).collect();
+        let bytes = |text: &str| text.chars().map(|char| u8::try_from(char).unwrap()).collect();
+        let values: Vec<Vec<u8>> = lines.iter().map(|(_, value)| bytes(value)).collect();
+        let usual = USUAL.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        let fields = named.iter().map(String::as_bytes).zip(values.iter().map(Vec::as_slice));
+        let mut env = Environment::new();
+        Variables::new(usual.into_iter().chain(fields)).fill(&mut env, &Mount::Script).unwrap();
+        for (name, _) in &lines {
+            let seen = env.request().headers().get_all(name).map(|value| value.as_bytes());
+            let sent = lines.iter().zip(&values).filter(|((own, _), _)| own == name);
+            let (seen, sent): (Vec<_>, Vec<_>) = (seen.collect(), sent.map(|(_, value)| value).collect());
+            proptest::prop_assert_eq!(seen, sent, "{}", name);
+        }
+    }
+
+    #[test]
     fn a_path_that_was_sent_is_seen_as_everywhere(
         path in "(/|/\\.|/\\.\\.|%2F|%41|%C3%A9|%FF|%25|[a-c]){0,12}",
         base in "(/[ab]){0,2}",

@@ -71,7 +71,7 @@ impl Event {
     }
 
     /// The value of a field that stands once.
-    pub(crate) fn field(&self, wanted: &str) -> Option<&str> {
+    pub(crate) fn field(&self, wanted: &str) -> Option<&[u8]> {
         let mut fields = self.fields().iter();
         fields.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
     }

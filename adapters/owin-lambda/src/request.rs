@@ -27,7 +27,7 @@ pub(crate) fn fill(env: &mut Environment, event: Event, gateway: Gateway) -> Res
     let (target, base) = target(&event, gateway)?;
     let body = body(&event)?;
     let lines = lines(&event, gateway, body.as_ref());
-    let lines = lines.iter().map(|(name, value)| (*name, value.as_bytes()));
+    let lines = lines.iter().map(|(name, value)| (*name, &**value));
     env.request_mut().fill(method(&event)?, &target, protocol(&event), lines)?;
     if !is_host_and_port(env.request().host()) {
         return Err(Error::peer("the Host is not legal"));
@@ -77,7 +77,7 @@ fn target(event: &Event, gateway: Gateway) -> Result<(String, Option<String>), E
         }
     };
     let written = if written.is_empty() { "/" } else { &*written };
-    let is_asterisk = written == "*" && event.http_method.as_deref() == Some("OPTIONS");
+    let is_asterisk = written == "*" && method(event)? == "OPTIONS";
     if !written.starts_with('/') && !is_asterisk {
         return Err(Error::peer("the path does not start with a slash"));
     }
@@ -118,7 +118,7 @@ fn put_query(event: &Event, gateway: Gateway, out: &mut String) {
         let raw = event.raw_query_string.as_deref().unwrap_or_default();
         if !raw.is_empty() {
             out.push('?');
-            encode::query(raw, out);
+            encode::query(raw.as_bytes(), out);
         }
         return;
     }
@@ -126,36 +126,44 @@ fn put_query(event: &Event, gateway: Gateway, out: &mut String) {
     let put = if gateway == Gateway::Rest { encode::component } else { encode::query };
     for (at, (name, value)) in event.parameters().iter().enumerate() {
         out.push(if at == 0 { '?' } else { '&' });
-        put(name, out);
+        put(name.as_bytes(), out);
         out.push('=');
         put(value, out);
     }
 }
 
-fn lines<'a>(event: &'a Event, gateway: Gateway, body: Option<&Bytes>) -> Vec<(&'a str, String)> {
+fn lines<'a>(
+    event: &'a Event,
+    gateway: Gateway,
+    body: Option<&Bytes>,
+) -> Vec<(&'a str, Cow<'a, [u8]>)> {
     let is = |name: &str, wanted: &str| name.eq_ignore_ascii_case(wanted);
     let has_cookies = gateway == Gateway::Http && !event.cookies.is_empty();
     let fields = event.fields().iter();
     let fields = fields.filter(|(name, _)| !FRAMING.iter().any(|framing| is(name, framing)));
     let fields = fields.filter(|(name, _)| !(has_cookies && is(name, "cookie")));
-    let mut lines: Vec<_> = fields.map(|(name, value)| (name, value.to_owned())).collect();
+    let mut lines: Vec<_> = fields.map(|(name, value)| (name, value.into())).collect();
     if has_cookies {
-        lines.push(("cookie", event.cookies.join("; ")));
+        lines.push(("cookie", event.cookies.join("; ").into_bytes().into()));
     }
     if event.field("host").is_none()
         && let Some(host) = event.said("/domainName")
     {
-        lines.push(("host", host.to_owned()));
+        lines.push(("host", host.as_bytes().into()));
     }
     if let Some(body) = body {
-        lines.push(("content-length", body.len().to_string()));
+        lines.push(("content-length", body.len().to_string().into_bytes().into()));
     }
     lines
 }
 
-/// The body, which is in the event whole; `None` where it has none.
+/// The body, which is in the event whole; `None` where the request has none. A load balancer gives a
+/// request that has none an empty one.
 fn body(event: &Event) -> Result<Option<Bytes>, Error> {
-    let Some(text) = &event.body else { return Ok(None) };
+    let is_framed = || FRAMING.iter().any(|framing| event.field(framing).is_some());
+    let Some(text) = event.body.as_ref().filter(|text| !text.is_empty() || is_framed()) else {
+        return Ok(None);
+    };
     if !event.is_base64_encoded {
         return Ok(Some(Bytes::copy_from_slice(text.as_bytes())));
     }
@@ -181,7 +189,7 @@ fn mount(env: &mut Environment, base: Option<&str>) -> Result<(), Error> {
 fn scheme(event: &Event, gateway: Gateway) -> &'static str {
     match gateway {
         Gateway::Rest | Gateway::Http => "https",
-        _ if event.field("x-forwarded-proto") == Some("https") => "https",
+        _ if event.field("x-forwarded-proto") == Some(b"https") => "https",
         _ => "http",
     }
 }
@@ -234,6 +242,46 @@ mod tests {
         assert_eq!(filled(event.clone()).unwrap().request().host(), "example.org");
         event["requestContext"]["domainName"] = Value::Null;
         assert_eq!(filled(event).unwrap_err().status(), StatusCode::BAD_REQUEST);
+    }
+
+    #[test]
+    fn a_length_is_told_only_of_a_body_that_was_sent() {
+        let length = |name: &str, body: &str| {
+            let env = filled(json!({
+                "httpMethod": "GET", "path": "/", "multiValueHeaders": {"host": ["h"], name: ["0"]},
+                "requestContext": {"elb": {}}, "body": body,
+            }));
+            let env = env.unwrap();
+            env.request()
+                .headers()
+                .get("content-length")
+                .map(|own| own.to_str().unwrap().to_owned())
+        };
+        assert_eq!(length("x", ""), None);
+        assert_eq!(length("content-length", "").as_deref(), Some("0"));
+        assert_eq!(length("x", "1").as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn the_server_as_a_whole_can_be_asked_for_in_each_form() {
+        for said in [json!({"elb": {}}), json!({"http": {"method": "OPTIONS"}}), json!({})] {
+            let env = filled(json!({
+                "httpMethod": "OPTIONS", "path": "*", "rawPath": "*", "headers": {"host": "h"},
+                "requestContext": said,
+            }));
+            assert_eq!(env.unwrap().request().path(), "/");
+        }
+    }
+
+    #[test]
+    fn a_value_keeps_bytes_that_are_no_utf8() {
+        let json =
+            b"{\"httpMethod\": \"GET\", \"path\": \"/\", \"requestContext\": {\"elb\": {}}, \
+            \"multiValueHeaders\": {\"host\": [\"h\"], \"user-agent\": [\"caf\xe9\"]}}";
+        let event: Event = serde_json::from_slice(json).unwrap();
+        let mut env = Environment::new();
+        fill(&mut env, event, Gateway::LoadBalancerMulti).unwrap();
+        assert_eq!(env.request().headers().get("user-agent").unwrap(), &b"caf\xe9"[..]);
     }
 
     proptest! {

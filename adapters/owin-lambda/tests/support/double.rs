@@ -1,5 +1,7 @@
 //! A double of Lambda's Runtime API, and the program that asks it for invocations.
 
+#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses another part of it")]
+
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,7 +14,8 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
-use super::PATIENCE;
+/// So long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the program posted for an invocation.
 #[derive(Debug)]
@@ -44,7 +47,7 @@ impl Posted {
 struct Invocation {
     id: String,
     deadline: Duration,
-    event: String,
+    event: Vec<u8>,
 }
 
 type Waiting = Arc<Mutex<mpsc::UnboundedReceiver<Invocation>>>;
@@ -91,13 +94,18 @@ impl Double {
 
     /// Invokes the function, with so much time until its deadline.
     pub(crate) async fn ask_within(&mut self, event: Value, time: Duration) -> Posted {
-        self.invoke(event.to_string(), time);
+        self.ask_bytes(event.to_string().into_bytes(), time).await
+    }
+
+    /// The same with an event as it is written, which need not be UTF-8.
+    pub(crate) async fn ask_bytes(&mut self, event: Vec<u8>, time: Duration) -> Posted {
+        self.invoke(event, time);
         let posted = timeout(PATIENCE, self.posted.recv()).await.expect("an answer").unwrap();
         assert_eq!(posted.id, self.last());
         posted
     }
 
-    fn invoke(&mut self, event: String, time: Duration) {
+    fn invoke(&mut self, event: Vec<u8>, time: Duration) {
         self.count += 1;
         let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + time;
         self.invocations.send(Invocation { id: self.last(), deadline, event }).unwrap();
@@ -128,16 +136,16 @@ async fn serve(stream: TcpStream, waiting: Waiting, posts: mpsc::UnboundedSender
         let (method, path) = (parts.next().unwrap(), parts.next().unwrap());
         let answer = if (method, path) == ("GET", "/2018-06-01/runtime/invocation/next") {
             let Some(next) = waiting.lock().await.recv().await else { return };
-            format!(
+            let head = format!(
                 "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
                  lambda-runtime-aws-request-id: {}\r\nlambda-runtime-deadline-ms: {}\r\n\
                  lambda-runtime-invoked-function-arn: arn:aws:lambda:us-east-1:1:function:tried\r\n\
-                 lambda-runtime-trace-id: Root=1-2-3\r\ncontent-length: {}\r\n\r\n{}",
+                 lambda-runtime-trace-id: Root=1-2-3\r\ncontent-length: {}\r\n\r\n",
                 next.id,
                 next.deadline.as_millis(),
                 next.event.len(),
-                next.event,
-            )
+            );
+            [head.into_bytes(), next.event].concat()
         } else {
             let told = path.strip_prefix("/2018-06-01/runtime/invocation/").expect(path);
             let (id, kind) = told.split_once('/').expect(path);
@@ -145,9 +153,9 @@ async fn serve(stream: TcpStream, waiting: Waiting, posts: mpsc::UnboundedSender
             let body = serde_json::from_slice(&body).unwrap();
             let (id, kind) = (id.to_owned(), kind.to_owned());
             let _test_is_over = posts.send(Posted { id, kind, body });
-            "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n".to_owned()
+            b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n".to_vec()
         };
-        if stream.write_all(answer.as_bytes()).await.is_err() {
+        if stream.write_all(&answer).await.is_err() {
             return;
         }
     }

@@ -2,10 +2,7 @@
 
 use std::io::{self, Write};
 
-use clap::Args;
-
-use crate::load::Load;
-use crate::report::Report;
+use crate::load::{self, Load};
 use crate::servers::Peer;
 
 /// What is compared: the first does without the bridge. The last figure is what the CPU time of the
@@ -24,27 +21,11 @@ const GROUPS: [(&str, &[Peer], Option<f64>); 3] = [
     ),
 ];
 
-/// How to measure it.
-#[derive(Args)]
-pub(crate) struct Options {
-    /// How many rounds; each server is measured once in each.
-    #[arg(long, default_value_t = 5)]
-    rounds: usize,
-    /// How many seconds each measurement takes.
-    #[arg(long, default_value_t = 2)]
-    seconds: u32,
-}
-
 /// Measures, and prints a table for each group.
-pub(crate) fn run(options: &Options) -> io::Result<()> {
-    let load = Load::new(options.seconds, 1)?;
+pub(crate) fn run(options: load::Options) -> io::Result<()> {
+    let load = Load::new(options, 1)?;
     for (what, peers, goal) in GROUPS {
-        let mut report = Report::new(peers);
-        for _ in 0..options.rounds {
-            for peer in peers {
-                report.add(*peer, load.measure(*peer)?);
-            }
-        }
+        let report = load.compare(peers)?;
         let goal =
             goal.map_or_else(String::new, |goal| format!("; goal: {goal:.2} of the CPU time"));
         writeln!(io::stdout(), "{what}{goal}\n{report}")?;

@@ -4,13 +4,30 @@ use std::io::{self, Write};
 use std::process::Command;
 use std::time::Duration;
 
+use clap::Args;
 use tempfile::NamedTempFile;
 
+use crate::process::processor::Processor;
 use crate::process::{Server, cpu};
+use crate::report::Report;
 use crate::servers::{Paths, Peer};
 
 /// How many connections wrk keeps open.
 const CONNECTIONS: u32 = 64;
+
+/// How much is measured, and how.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Options {
+    /// How many rounds; each server is measured once in each.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// How many seconds each measurement takes.
+    #[arg(long, default_value_t = 2)]
+    seconds: u32,
+    /// Gives the servers one processor and wrk another: no server is moved while it is measured.
+    #[arg(long)]
+    pin: bool,
+}
 
 /// What a server did in one measurement.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +45,7 @@ pub(crate) struct Measured {
 /// The load of a measurement.
 #[derive(Debug)]
 pub(crate) struct Load {
-    seconds: u32,
+    options: Options,
     /// The script that makes wrk send several requests at once.
     script: Option<NamedTempFile>,
 }
@@ -39,25 +56,40 @@ impl Load {
     /// # Errors
     ///
     /// Where wrk is not installed.
-    pub(crate) fn new(seconds: u32, depth: u32) -> io::Result<Self> {
+    pub(crate) fn new(options: Options, depth: u32) -> io::Result<Self> {
         if Command::new("wrk").arg("--version").output().is_err() {
             return Err(io::Error::other("wrk is not installed (try: apt-get install wrk)"));
         }
         let script = if depth > 1 { Some(pipelining(depth)?) } else { None };
-        Ok(Self { seconds, script })
+        Ok(Self { options, script })
     }
 
-    /// Starts a server, warms it up, and measures it.
+    /// Measures servers in rounds, there and back: what comes first in one comes last in the next.
     ///
     /// # Errors
     ///
-    /// Where the server fails, or wrk reports an error.
-    pub(crate) fn measure(&self, peer: Peer) -> io::Result<Measured> {
-        let server = Server::start(peer, Paths::Root)?;
+    /// Where a server fails, or wrk reports an error.
+    pub(crate) fn compare(&self, peers: &[Peer]) -> io::Result<Report> {
+        let mut report = Report::new(peers);
+        for round in 0..self.options.rounds {
+            let mut order = peers.to_vec();
+            if round % 2 == 1 {
+                order.reverse();
+            }
+            for peer in order {
+                report.add(peer, self.measure(peer)?);
+            }
+        }
+        Ok(report)
+    }
+
+    /// Starts a server, warms it up, and measures it.
+    fn measure(&self, peer: Peer) -> io::Result<Measured> {
+        let server = self.start(Processor::First, || Server::start(peer, Paths::Root))?;
         self.wrk(server.port(), 1)?;
         let processes = server.processes()?;
         let (before, wrk_before) = (cpu::used(&processes)?, cpu::used_by_children()?);
-        let (requests, seconds) = self.wrk(server.port(), self.seconds)?;
+        let (requests, seconds) = self.wrk(server.port(), self.options.seconds)?;
         let used = cpu::used(&processes)?.saturating_sub(before);
         let wrk_used = cpu::used_by_children()?.saturating_sub(wrk_before);
         let core = |used: Duration| used.as_secs_f64() / seconds;
@@ -69,6 +101,15 @@ impl Load {
         })
     }
 
+    /// Starts something on that processor, where that was asked for.
+    fn start<T>(
+        &self,
+        processor: Processor,
+        start: impl FnOnce() -> io::Result<T>,
+    ) -> io::Result<T> {
+        if self.options.pin { processor.start(start) } else { start() }
+    }
+
     /// Runs wrk; returns how many requests it made in how many seconds.
     fn wrk(&self, port: u16, seconds: u32) -> io::Result<(f64, f64)> {
         let mut wrk = Command::new("wrk");
@@ -76,7 +117,8 @@ impl Load {
         if let Some(script) = &self.script {
             wrk.arg("-s").arg(script.path());
         }
-        let output = wrk.arg(format!("http://127.0.0.1:{port}/")).output()?;
+        wrk.arg(format!("http://127.0.0.1:{port}/"));
+        let output = self.start(Processor::Last, || wrk.output())?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         parse(&text)
             .ok_or_else(|| io::Error::other(format!("wrk says what is not understood: {text}")))

@@ -39,7 +39,7 @@ enum What {
     /// `Hello, World!` to 64 keep-alive connections, one request at a time and 16 at a time.
     Plaintext(plaintext::Options),
     /// What it costs that an app or a service comes by way of a bridge.
-    Bridges(bridges::Options),
+    Bridges(load::Options),
     /// What a keep-alive request makes a server allocate.
     Allocations(allocations::Options),
     /// How many instructions outside the kernel a request takes.
@@ -70,7 +70,7 @@ fn main() -> ExitCode {
 fn run(what: What) -> io::Result<ExitCode> {
     match what {
         What::Plaintext(options) => plaintext::run(&options)?,
-        What::Bridges(options) => bridges::run(&options)?,
+        What::Bridges(options) => bridges::run(options)?,
         What::Allocations(options) => return allocations::run(&options),
         What::Instructions(options) => instructions::run(&options)?,
         What::Idle(options) => idle::run(&options)?,

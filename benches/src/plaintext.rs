@@ -4,19 +4,14 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use crate::load::Load;
-use crate::report::Report;
+use crate::load::{self, Load};
 use crate::servers::{self, Peer};
 
 /// How to measure it.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// How many rounds; each server is measured once in each.
-    #[arg(long, default_value_t = 5)]
-    rounds: usize,
-    /// How many seconds each measurement takes.
-    #[arg(long, default_value_t = 2)]
-    seconds: u32,
+    #[command(flatten)]
+    load: load::Options,
     /// The servers to measure, separated by commas; all of them without this.
     #[arg(long, value_delimiter = ',')]
     only: Vec<Peer>,
@@ -26,13 +21,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> io::Result<()> {
     let peers = servers::chosen(&options.only, &Peer::all())?;
     for (what, depth) in [("keep-alive, 64 connections", 1), ("pipelined 16 deep", 16)] {
-        let load = Load::new(options.seconds, depth)?;
-        let mut report = Report::new(&peers);
-        for _ in 0..options.rounds {
-            for peer in &peers {
-                report.add(*peer, load.measure(*peer)?);
-            }
-        }
+        let report = Load::new(options.load, depth)?.compare(&peers)?;
         writeln!(io::stdout(), "{what}\n{report}")?;
     }
     Ok(())

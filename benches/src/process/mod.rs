@@ -4,6 +4,7 @@ pub(crate) mod cpu;
 pub(crate) mod files;
 pub(crate) mod memory;
 pub(crate) mod nginx;
+pub(crate) mod processor;
 
 use std::ffi::OsString;
 use std::fs;

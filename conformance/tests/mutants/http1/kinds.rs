@@ -3,7 +3,8 @@
 use super::faults::Fault;
 
 /// Faults by which other checks suffer too: these are tried with their own checks only.
-pub(crate) const SPREADING: [Fault; 8] = [
+pub(crate) const SPREADING: [Fault; 9] = [
+    Fault::LargeBodiesCut,
     Fault::DiesOfReset,
     Fault::CallsWaitForOthers,
     Fault::FewCallsAtOnce,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use tempfile::NamedTempFile;
 
-use crate::process::processor::Processor;
+use crate::process::affinity::Cpu;
 use crate::process::{Server, cpu};
 use crate::report::Report;
 use crate::servers::{Paths, Peer};
@@ -85,7 +85,7 @@ impl Load {
 
     /// Starts a server, warms it up, and measures it.
     fn measure(&self, peer: Peer) -> io::Result<Measured> {
-        let server = self.start(Processor::First, || Server::start(peer, Paths::Root))?;
+        let server = self.start(Cpu::First, || Server::start(peer, Paths::Root))?;
         self.wrk(server.port(), 1)?;
         let processes = server.processes()?;
         let (before, wrk_before) = (cpu::used(&processes)?, cpu::used_by_children()?);
@@ -102,12 +102,8 @@ impl Load {
     }
 
     /// Starts something on that processor, where that was asked for.
-    fn start<T>(
-        &self,
-        processor: Processor,
-        start: impl FnOnce() -> io::Result<T>,
-    ) -> io::Result<T> {
-        if self.options.pin { processor.start(start) } else { start() }
+    fn start<T>(&self, cpu: Cpu, start: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        if self.options.pin { cpu.start(start) } else { start() }
     }
 
     /// Runs wrk; returns how many requests it made in how many seconds.
@@ -118,7 +114,7 @@ impl Load {
             wrk.arg("-s").arg(script.path());
         }
         wrk.arg(format!("http://127.0.0.1:{port}/"));
-        let output = self.start(Processor::Last, || wrk.output())?;
+        let output = self.start(Cpu::Last, || wrk.output())?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         parse(&text)
             .ok_or_else(|| io::Error::other(format!("wrk says what is not understood: {text}")))

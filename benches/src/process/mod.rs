@@ -1,10 +1,10 @@
 //! The servers as processes of their own, started and stopped by the one that measures.
 
+pub(crate) mod affinity;
 pub(crate) mod cpu;
 pub(crate) mod files;
 pub(crate) mod memory;
 pub(crate) mod nginx;
-pub(crate) mod processor;
 
 use std::ffi::OsString;
 use std::fs;

@@ -6,12 +6,12 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// A processor of this machine, of those that this process may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Processor {
+pub(crate) enum Cpu {
     First,
     Last,
 }
 
-impl Processor {
+impl Cpu {
     /// Starts something on it: a process that is started there stays there with all its threads.
     ///
     /// # Errors
@@ -40,8 +40,8 @@ mod tests {
     #[test]
     fn what_is_started_has_one_processor_and_who_starts_it_keeps_all() {
         let before = sched_getaffinity(None).unwrap();
-        for processor in [Processor::First, Processor::Last] {
-            let within = processor.start(|| Ok(sched_getaffinity(None)?)).unwrap();
+        for cpu in [Cpu::First, Cpu::Last] {
+            let within = cpu.start(|| Ok(sched_getaffinity(None)?)).unwrap();
             assert_eq!(within.count(), 1);
             assert_eq!(sched_getaffinity(None).unwrap(), before);
         }

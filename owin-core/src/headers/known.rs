@@ -11,6 +11,10 @@ const MAX_KNOWN_BYTES: usize = 2 * 1024;
 /// so few names costs less than to ask for memory. Of more the whole table is copied.
 const MAX_FILLED_FIELDS: usize = 3;
 
+/// Memory for more fields than these is not kept: one large answer must not weigh on a connection for
+/// the rest of its life.
+const MAX_KEPT_FIELDS: usize = 64;
+
 /// The lines that were seen last, and their map once they were seen twice: what differs from call to
 /// call costs one copy of the bytes.
 #[derive(Default)]
@@ -42,7 +46,7 @@ impl Known {
 
     /// Keeps the memory of an empty map for the next one.
     pub(super) fn keep(&mut self, spare: HeaderMap) {
-        if spare.is_empty() && spare.capacity() >= MAX_FILLED_FIELDS {
+        if spare.is_empty() && (MAX_FILLED_FIELDS..=MAX_KEPT_FIELDS).contains(&spare.capacity()) {
             self.spare = Some(spare);
         }
     }
@@ -76,6 +80,19 @@ mod tests {
                 known.keep(HeaderMap::with_capacity(8));
             }
         }
+    }
+
+    #[test]
+    fn only_memory_of_the_usual_size_is_kept() {
+        let mut known = Known::default();
+        for (fields, is_kept) in [(0, false), (8, true), (1_000, false)] {
+            known.spare = None;
+            known.keep(HeaderMap::with_capacity(fields));
+            assert_eq!(known.spare.is_some(), is_kept, "{fields}");
+        }
+        known.spare = None;
+        known.keep(lines(&[("a", b"b")]).to_map());
+        assert!(known.spare.is_none(), "what is in a map is never seen again");
     }
 
     #[test]

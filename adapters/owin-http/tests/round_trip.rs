@@ -234,3 +234,14 @@ fn the_four_forms_come_out_as_they_went_in() {
         assert_eq!(take_request(&mut env).uri().to_string(), target);
     }
 }
+
+/// A middleware may set a path that looks as the target did, and means another one.
+#[test]
+fn a_path_that_was_set_is_encoded_though_it_looks_as_what_was_sent() {
+    for (sent, uri) in [("/a%41", "/a%2541"), ("/a?", "/a%3F"), ("/a", "/a")] {
+        let mut env = Environment::new();
+        env.request_mut().set_target(sent).unwrap();
+        env.request_mut().set_path(sent);
+        assert_eq!(take_request(&mut env).uri(), uri);
+    }
+}
